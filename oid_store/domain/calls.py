@@ -1,7 +1,6 @@
 """Calls about a registered certificate (actual weights, amendment, void): each has a UUID and one final answer."""
 
 import uuid
-from typing import cast
 
 from django.db import IntegrityError, transaction
 
@@ -65,14 +64,14 @@ def _known_answer(
         return None
     if (known.kind, known.certificate.number, known.payload_sha256) != identity:
         raise reject(Code.CALL_REUSED, "call_id")
-    return status_of(known), cast("dict[str, object]", known.answer)
+    return status_of(known), known.answer
 
 
 def status_of(call: Call) -> int:
     """HTTP status of a kept answer: 200 when applied, that of its code when rejected."""
     if call.outcome == CallOutcome.APPLIED:
         return 200
-    code = Code.by_code(call.answer["code"])
+    code = Code.by_code(str(call.answer["code"]))
     return code.value.status if code else 422
 
 
@@ -91,7 +90,8 @@ def _make_new_call(
     if known is not None:
         # Its twin held the lock and is done.
         return *known, True
-    outcome, status, answer = CallOutcome.APPLIED, 200, cast("dict[str, object]", {})
+    outcome, status = CallOutcome.APPLIED, 200
+    answer: dict[str, object]
     before = record_body(certificate)
     try:
         if rehearsed is not None:

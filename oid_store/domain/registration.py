@@ -1,7 +1,6 @@
 """Registering a certificate: once per reference, with a number that no other record has or will have."""
 
 from dataclasses import asdict
-from typing import cast
 
 from django.db import IntegrityError, connection, transaction
 
@@ -52,7 +51,7 @@ def _first_answer(caller: Caller, registration: Registration) -> dict[str, objec
         return None
     if known["payload_sha256"] != registration.payload_sha256:
         raise reject(Code.REFERENCE_REUSED, "reference")
-    return cast("dict[str, object]", known["first_answer"])
+    return known["first_answer"]
 
 
 def _register_new(caller: Caller, registration: Registration, request_id: str) -> dict[str, object]:
@@ -79,7 +78,7 @@ def _register_new(caller: Caller, registration: Registration, request_id: str) -
             before={"status": CertificateStatus.LIVE.value},
             after={"status": CertificateStatus.REPLACED.value, "replaced_by": certificate.number},
         )
-    return cast("dict[str, object]", certificate.first_answer)
+    return certificate.first_answer
 
 
 def _lock_replaced(caller: Caller, registration: Registration) -> Certificate | None:

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
+from oid_store.models.fields import AnswerField
+
 
 class CertificateStatus(models.TextChoices):
     """What a record is. ``expired`` is not stored: it is a live record whose end date has passed."""
@@ -13,7 +15,7 @@ class CertificateStatus(models.TextChoices):
 
 
 class Serial(models.Model):
-    """The last serial given to an exporter by a certifier; its row is the lock that keeps numbers single and gapless."""
+    """The last serial given to an exporter by a certifier; its row is the lock that keeps numbers gapless."""
 
     certifier_code = models.CharField(max_length=3)
     nop_id = models.CharField(max_length=10)
@@ -69,7 +71,7 @@ class Certificate(models.Model):
     voided_at = models.DateTimeField(null=True)
     registered_at = models.DateTimeField()
     changed_at = models.DateTimeField()
-    first_answer = models.JSONField()
+    first_answer = AnswerField()
 
     class Meta:
         app_label = "oid_store"
@@ -116,7 +118,7 @@ class Call(models.Model):
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="calls")
     payload_sha256 = models.CharField(max_length=64)
     outcome = models.CharField(max_length=10, choices=CallOutcome.choices)
-    answer = models.JSONField()
+    answer = AnswerField()
     at = models.DateTimeField()
 
     class Meta:

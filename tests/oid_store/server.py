@@ -201,13 +201,17 @@ class StoreServer:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
 
+    def execute(self, statement: str, *values: Any) -> None:
+        """Change the store's rows behind its back."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(statement, values)  # type: ignore[arg-type]
+
     def empty(self) -> None:
         """Take all certificates, calls, changes, faults and windows away; keys and the directory stay."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(
-                "TRUNCATE oid_store_certificate, oid_store_serial, oid_store_call, oid_store_actual, oid_store_change, "
-                "oid_store_auditentry, oid_store_faultrule, oid_store_maintenancewindow, oid_store_ratewindow"
-            )
+        self.execute(
+            "TRUNCATE oid_store_certificate, oid_store_serial, oid_store_call, oid_store_actual, oid_store_change, "
+            "oid_store_auditentry, oid_store_faultrule, oid_store_maintenancewindow, oid_store_ratewindow"
+        )
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
