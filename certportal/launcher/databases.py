@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -49,20 +49,21 @@ def may_administer(url: str) -> bool:
 
 
 def ensure(
-    admin_url: str, passwords: dict[str, str], portal: str, store: str
+    admin_url: str, passwords: dict[str, str], portal: str, store: str, *, reset: bool = False
 ) -> dict[str, str]:
-    """Make what is missing; returns the three URLs. Roles that exist get the given password.
+    """Make what is missing; returns the three URLs.
 
-    `passwords` maps each role to its password; `portal` and `store` name the databases.
-    Raises Refused when the server is too old or the role may not do it.
+    `passwords` maps each role to its password; `portal` and `store` name the databases. A role that exists with another
+    password belongs to somebody: it is left alone (Refused) unless `reset` says to give it ours.
+    Raises Refused also when the server is too old or the role may not do it.
     """
-    with psycopg.connect(
-        admin_url, autocommit=True, connect_timeout=CONNECT_SECONDS
-    ) as admin:
+    with psycopg.connect(admin_url, autocommit=True, connect_timeout=CONNECT_SECONDS) as admin:
         if admin.info.server_version < 150000:
             raise Refused("the server is older than PostgreSQL 15: use 15 or later")
         for role, attributes in ATTRIBUTES.items():
-            _ensure_role(admin, role, attributes, passwords[role])
+            if _may_sign_in(admin_url, role, passwords[role]):
+                continue
+            _ensure_role(admin, role, attributes, passwords[role], reset=reset)
     urls = {
         "DATABASE_OWNER_URL": url_for(admin_url, OWNER, passwords[OWNER], portal),
         "DATABASE_URL": url_for(admin_url, APP, passwords[APP], portal),
@@ -73,16 +74,25 @@ def ensure(
     return urls
 
 
-def _ensure_role(
-    admin: psycopg.Connection[Any], role: str, attributes: str, password: str
-) -> None:
-    """Make a role, or give an existing one the password and the attributes."""
-    known = admin.execute(
-        "SELECT 1 FROM pg_roles WHERE rolname = %s", [role]
-    ).fetchone()
-    superuser = admin.execute(
-        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
-    ).fetchone()
+def _may_sign_in(admin_url: str, role: str, password: str) -> bool:
+    """Does the role exist with this password?"""
+    maintenance = urlsplit(admin_url).path.lstrip("/") or "postgres"
+    try:
+        psycopg.connect(url_for(admin_url, role, password, maintenance), connect_timeout=CONNECT_SECONDS).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _ensure_role(admin: psycopg.Connection[Any], role: str, attributes: str, password: str, *, reset: bool) -> None:
+    """Make a role, or (with `reset`) give an existing one the password and the attributes."""
+    known = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    if known and not reset:
+        raise Refused(
+            f"the role {role} exists with a password that is not ours: give DATABASE_OWNER_URL and OID_STORE_DATABASE_URL "
+            "too, or set PORTAL_RESET_ROLES=1 to give the portal's roles new passwords"
+        )
+    superuser = admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
     # only a superuser may name SUPERUSER and BYPASSRLS at all; a new role has neither
     if not (superuser and superuser[0]):
         attributes = attributes.replace("NOSUPERUSER NOBYPASSRLS ", "")
@@ -103,34 +113,24 @@ def _ensure_role(
         ) from error
 
 
-def _ensure_database(
-    admin_url: str, owner: str, password: str, name: str, users: tuple[str, ...]
-) -> None:
+def _ensure_database(admin_url: str, owner: str, password: str, name: str, users: tuple[str, ...]) -> None:
     """Make a database as its owner (so that no administrator must become a member of it), closed to other roles."""
     maintenance = urlsplit(admin_url).path.lstrip("/") or "postgres"
     url = url_for(admin_url, owner, password, maintenance)
-    with psycopg.connect(
-        url, autocommit=True, connect_timeout=CONNECT_SECONDS
-    ) as connection:
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
         found = connection.execute(
             "SELECT pg_encoding_to_char(encoding), pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s",
             [name],
         ).fetchone()
         if found is None:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
-                    sql.Identifier(name)
-                )
+                sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(name))
             )
         elif found != ("UTF8", owner):
             raise Refused(
                 f"the database {name} exists with encoding {found[0]} and owner {found[1]}, not UTF8 and {owner}"
             )
-        connection.execute(
-            sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(
-                sql.Identifier(name)
-            )
-        )
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
         for user in users:
             connection.execute(
                 sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
@@ -139,17 +139,64 @@ def _ensure_database(
             )
 
 
+def with_database(url: str, name: str) -> str:
+    """The URL with another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def copies(urls: dict[str, str], suffix: str) -> dict[str, str]:
+    """Fresh, empty databases of the same owners for one test stack; returns the URLs with the new names."""
+    app = urlsplit(urls["DATABASE_URL"]).username or APP
+    portal, store = f"stack_{suffix}", f"stack_{suffix}_oid"
+    _create_beside(urls["DATABASE_OWNER_URL"], portal, unquote(app))
+    _create_beside(urls["OID_STORE_DATABASE_URL"], store, None)
+    return {
+        name: with_database(url, store if name == "OID_STORE_DATABASE_URL" else portal) for name, url in urls.items()
+    }
+
+
+def _create_beside(url: str, name: str, user: str | None) -> None:
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
+        )
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+        if user:
+            grant = sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}")
+            connection.execute(grant.format(sql.Identifier(name), sql.Identifier(user)))
+
+
+def drop(urls: dict[str, str]) -> list[str]:
+    """Drop the databases of a test stack, connected or not; only those that `copies` made. Returns their names."""
+    dropped = []
+    for key in ("DATABASE_OWNER_URL", "OID_STORE_DATABASE_URL"):
+        name = urlsplit(urls[key]).path.lstrip("/")
+        if not name.startswith("stack_"):
+            raise Refused(f"{name} is not the database of a test stack")
+        # the owner of a database cannot drop it while connected to it
+        maintenance = with_database(urls[key], "postgres")
+        with psycopg.connect(maintenance, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        dropped.append(name)
+    return dropped
+
+
+def carry_out(order: dict[str, Any]) -> Any:
+    """One order by its name."""
+    if order["do"] == "may_administer":
+        return may_administer(order["url"])
+    if order["do"] == "copies":
+        return copies(order["urls"], order["suffix"])
+    if order["do"] == "drop":
+        return drop(order["urls"])
+    return ensure(order["url"], order["passwords"], order["portal"], order["store"], reset=order["reset"])
+
+
 def main() -> int:
-    """Carry out one order: {"do": "ensure" | "may_administer", …}; prints the answer as JSON."""
+    """Carry out one order read as JSON ({"do": "ensure" | "may_administer" | "copies" | "drop", …}); print the answer."""
     order = json.load(sys.stdin)
     try:
-        answer: Any
-        if order["do"] == "may_administer":
-            answer = may_administer(order["url"])
-        else:
-            answer = ensure(
-                order["url"], order["passwords"], order["portal"], order["store"]
-            )
+        answer = carry_out(order)
     except (Refused, psycopg.Error) as error:
         print(json.dumps({"error": " ".join(str(error).split())}))
         return 1

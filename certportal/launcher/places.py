@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ class Places:
 
     root: Path = PROJECT
     home: Path = PROJECT / ".portal"
+    data_dir: Path | None = None
 
     @property
     def venv(self) -> Path:
@@ -46,9 +46,14 @@ class Places:
         return self.home / "logs"
 
     @property
+    def static(self) -> Path:
+        """Collected static files (one set for the project, whatever the home)."""
+        return self.root / ".portal" / "static"
+
+    @property
     def data(self) -> Path:
         """Stored files, the demo key, the list of demo accounts (PORTAL_DATA_DIR)."""
-        return Path(os.environ.get("PORTAL_DATA_DIR") or self.home / "data")
+        return self.data_dir or self.home / "data"
 
     @property
     def mail(self) -> Path:
@@ -65,6 +70,11 @@ class Places:
         """The append-only file of the embedded Valkey."""
         return self.home / "valkey"
 
-    def in_venv(self) -> bool:
-        """Does the running interpreter belong to the virtual environment?"""
-        return Path(sys.prefix).resolve() == self.venv.resolve()
+    @classmethod
+    def here(cls) -> Places:
+        """The places of this checkout. PORTAL_HOME moves what is made at run time (a second portal from one checkout)."""
+        home, data = os.environ.get("PORTAL_HOME"), os.environ.get("PORTAL_DATA_DIR")
+        return cls(
+            home=Path(home).resolve() if home else PROJECT / ".portal",
+            data_dir=Path(data).resolve() if data else None,
+        )

@@ -109,9 +109,7 @@ def wait_gone(who: Identity, seconds: float) -> bool:
     return True
 
 
-def stop(
-    who: Identity, *, polite: int = signal.SIGTERM, patience: float = 15.0
-) -> bool:
+def stop(who: Identity, *, polite: int = signal.SIGTERM, patience: float = 15.0) -> bool:
     """End a process: ask, wait `patience` seconds, then kill its group. True when asking was enough."""
     send(who, polite)
     if wait_gone(who, patience):

@@ -8,6 +8,7 @@ them over: nothing has to be cleaned up by hand.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,11 +23,13 @@ from .engines import (
 )
 from .errors import PortalError
 from .places import Places
-from .ports import LOOPBACK, answers
+from .ports import LOOPBACK, answers, is_free
 from .processes import Identity, stop
 from .state import FileLock, State, locked
 from .users import ServiceUser, service_user
 
+ANSWER_SECONDS = 20.0
+PORT_SECONDS = 20.0
 STOP_SECONDS = {"postgres": 60.0, "valkey": 20.0}
 
 
@@ -52,17 +55,24 @@ class EmbeddedServices:
     def acquire(self) -> None:
         """Start what does not run yet, and count ourselves among the users."""
         with locked(self.places.home / "services.lock"):
-            self.ensure_running()
+            try:
+                self.ensure_running()
+            except BaseException:
+                self._leave()
+                raise
             self._users.take(shared=True)
 
     def release(self) -> bool:
         """Stop using the engines; stops them when nobody else does. True when they were stopped."""
         with locked(self.places.home / "services.lock"):
-            last = self._users.take(wait=False)
-            if last:
-                self._stop_all()
-            self._users.release()
-            return last
+            return self._leave()
+
+    def _leave(self) -> bool:
+        last = self._users.take(wait=False)
+        if last:
+            self._stop_all()
+        self._users.release()
+        return last
 
     @contextlib.contextmanager
     def used(self) -> Iterator[EmbeddedServices]:
@@ -77,27 +87,34 @@ class EmbeddedServices:
         """Stop engines that a killed command left running; False when somebody uses them."""
         return self.release()
 
-    def ensure_running(self) -> list[str]:
+    def ensure_running(self, *, same_port: bool = False) -> list[str]:
         """Start each wanted engine that does not run; returns the names of those started."""
         if self.state.get("run", "service_user") != self.user.name:
             self.state.put("run", service_user=self.user.name)
         self.user.folder(self.places.logs, 0o755)
-        return [
-            name
-            for name in self.wanted
-            if not self.is_running(name) and self._start(name)
-        ]
+        return [name for name in self.wanted if not self.is_running(name) and self._start(name, same_port)]
+
+    def restart_dead(self) -> list[str]:
+        """Start engines again that died, on their old ports, since the portal's processes know no other."""
+        if all((who := self.identity(name)) is not None and who.alive() for name in self.wanted):
+            return []
+        with locked(self.places.home / "services.lock"):
+            return self.ensure_running(same_port=True)
 
     def is_running(self, name: str) -> bool:
-        """Does the remembered process live and answer?"""
+        """Does the remembered process live and answer?  A busy one is given time before it counts as stuck."""
         who, port = self.identity(name), self.port(name)
-        if who is None or port is None or not who.alive():
+        if who is None or port is None:
             return False
-        return (
-            ping(port, self.state.secret("valkey"))
-            if name == "valkey"
-            else answers(port)
-        )
+        password = self.state.secret("valkey")
+        end = time.monotonic() + ANSWER_SECONDS
+        while who.alive():
+            if ping(port, password) if name == "valkey" else answers(port):
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.2)
+        return False
 
     # -- addresses --------------------------------------------------------------------------------------------------
 
@@ -123,9 +140,7 @@ class EmbeddedServices:
     def _need(self, name: str) -> int:
         port = self.port(name)
         if port is None:
-            raise PortalError(
-                f"The embedded {name} has never been started: run `./portal up`."
-            )
+            raise PortalError(f"The embedded {name} has never been started: run `./portal up`.")
         return port
 
     # -- one engine -------------------------------------------------------------------------------------------------
@@ -134,15 +149,23 @@ class EmbeddedServices:
         """The log file of an engine."""
         return self.places.logs / f"{name}.log"
 
-    def _start(self, name: str) -> bool:
+    def _start(self, name: str, same_port: bool) -> bool:
         self._clear_leftover(name)
-        who, port = (
-            self._start_postgres() if name == "postgres" else self._start_valkey()
-        )
-        self.state.put(
-            "engines", **{name: {"pid": who.pid, "started": who.started, "port": port}}
-        )
+        known = self.port(name)
+        if same_port and known is not None:
+            self._await_free(name, known)
+        who, port = self._start_postgres() if name == "postgres" else self._start_valkey()
+        self.state.put("engines", **{name: {"pid": who.pid, "started": who.started, "port": port}})
         return True
+
+    def _await_free(self, name: str, port: int) -> None:
+        end = time.monotonic() + PORT_SECONDS
+        while not is_free(port):
+            if time.monotonic() > end:
+                raise PortalError(
+                    f"{name} stopped and another program has taken its port {port}: run ./portal up again, it will use another."
+                )
+            time.sleep(0.2)
 
     def _postgres(self) -> Postgres:
         binaries = postgres_binaries(self.places.site_packages)
@@ -172,9 +195,7 @@ class EmbeddedServices:
         """End an engine that lives but does not answer, or that we have lost sight of."""
         leftover = self.identity(name)
         if name == "postgres" and (leftover is None or not leftover.alive()):
-            leftover = (
-                self._postgres().running() if self.places.postgres.exists() else None
-            )
+            leftover = self._postgres().running() if self.places.postgres.exists() else None
         if leftover is not None and leftover.alive():
             stop(leftover, polite=POLITE[name], patience=STOP_SECONDS[name])
 

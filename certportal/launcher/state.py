@@ -33,9 +33,7 @@ class State:
                 "who ran it first, or restore the file from a backup."
             ) from error
         if not isinstance(value, dict):
-            raise PortalError(
-                f"{self.path} holds no JSON object: restore it from a backup."
-            )
+            raise PortalError(f"{self.path} holds no JSON object: restore it from a backup.")
         return value
 
     def get(self, section: str, name: str, default: Any = None) -> Any:
@@ -48,9 +46,7 @@ class State:
             everything = self.read()
             part = everything.setdefault(section, {})
             part.update(values)
-            everything[section] = {
-                name: value for name, value in part.items() if value is not None
-            }
+            everything[section] = {name: value for name, value in part.items() if value is not None}
             self._write(everything)
 
     def secret(self, name: str, *, fernet: bool = False) -> str:

@@ -81,9 +81,7 @@ class ServiceUser:
         return (info.st_mode << shift) & need == need
 
 
-def service_user(
-    remembered: str | None = None, candidates: Iterable[str] = CANDIDATES
-) -> ServiceUser:
+def service_user(remembered: str | None = None, candidates: Iterable[str] = CANDIDATES) -> ServiceUser:
     """The account for the services: ourselves, or (as root) the remembered or first existing ordinary user.
 
     `remembered` is the account that owns the data of an earlier run. Raises PortalError when root finds none.

@@ -1,0 +1,211 @@
+"""From "engines run" to "databases are ready": roles, databases, migrations, static files, the demo."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .environment import DATABASES, Addresses, Environment, describe, production
+from .errors import PortalError
+from .places import Places
+from .processes import open_log
+from .services import EmbeddedServices
+from .state import State
+
+ROLES = ("certportal_owner", "certportal_app", "oid_store")
+STEP_SECONDS = 900
+
+
+def ask_databases(places: Places, order: Mapping[str, Any]) -> Any:
+    """Have `certportal.launcher.databases` do something with the environment's own interpreter; returns its answer.
+
+    Raises PortalError with what the server said.
+    """
+    done = subprocess.run(
+        [places.python, "-m", "certportal.launcher.databases"],
+        input=json.dumps(order), capture_output=True, text=True, cwd=places.root, check=False, timeout=120,
+    )  # fmt: skip
+    try:
+        reply = json.loads(done.stdout)
+    except ValueError as error:
+        raise PortalError(f"The databases could not be prepared: {done.stderr.strip().splitlines()[-1:]}") from error
+    if "error" in reply:
+        server = describe(order["url"])
+        raise PortalError(f"The database server {server} refused: {reply['error']}.")
+    return reply["answer"]
+
+
+def resolve_databases(places: Places, services: EmbeddedServices, caller: Mapping[str, str]) -> dict[str, str]:
+    """The three database URLs: given ones as they are, otherwise made with an administrator's rights."""
+    given = {name: caller[name] for name in DATABASES if caller.get(name)}
+    if "DATABASE_OWNER_URL" in given:
+        if "OID_STORE_DATABASE_URL" not in given and not production(caller) and not caller.get("OID_STORE_URL"):
+            raise PortalError(
+                "OID_STORE_DATABASE_URL is not set: give the OID-style store a database of its own, or name another store "
+                "with OID_STORE_URL."
+            )
+        return given
+    if not given:
+        return ensure_roles(places, services.state, services.admin_url(), reset=True)
+    if not ask_databases(places, {"do": "may_administer", "url": given["DATABASE_URL"]}):
+        raise PortalError(
+            "DATABASE_URL names a role that may not make roles and databases: set DATABASE_OWNER_URL (and "
+            "OID_STORE_DATABASE_URL) as well, or give an administrator's URL (superuser, or CREATEROLE and CREATEDB)."
+        )
+    reset = caller.get("PORTAL_RESET_ROLES") == "1"
+    return ensure_roles(places, services.state, given["DATABASE_URL"], reset=reset) | {
+        name: url for name, url in given.items() if name != "DATABASE_URL"
+    }
+
+
+def ensure_roles(
+    places: Places,
+    state: State,
+    admin_url: str,
+    *,
+    reset: bool = False,
+    portal: str = "certportal",
+    store: str = "oid_store",
+) -> dict[str, str]:
+    """Roles and databases on a server; passwords are made once and remembered. Returns the three URLs."""
+    passwords = {role: state.secret(f"role_{role}") for role in ROLES}
+    order = {
+        "do": "ensure",
+        "url": admin_url,
+        "passwords": passwords,
+        "portal": portal,
+        "store": store,
+        "reset": reset,
+    }
+    answer = ask_databases(places, order)
+    return {str(name): str(url) for name, url in answer.items()}
+
+
+class Provisioner:
+    """Runs the management commands that a start needs, each with its own log."""
+
+    def __init__(self, environment: Environment, addresses: Addresses, state: State) -> None:
+        self.environment = environment
+        self.addresses = addresses
+        self.state = state
+        self.places = environment.places
+
+    def migrate(self) -> None:
+        """Bring both databases to the present schema, side by side. As the owner, which no running process is."""
+        portal = self._start(
+            "migrate", ["manage.py", "migrate", "--noinput"], self._manage() | {"PORTAL_DB_ROLE": "owner"}
+        )
+        running = [("migrate", portal, "The portal's database could not be migrated")]
+        if self.environment.runs_store:
+            store = self._start("migrate-store", ["-m", "oid_store", "prepare"], self._store())
+            running.append(("migrate-store", store, "The store's database could not be migrated"))
+        children = [child for _, child, _ in running]
+        codes = wait_all(children)
+        for (name, _, failure), code in zip(running, codes, strict=True):
+            self._check(code, name, failure)
+
+    def static_files(self) -> None:
+        """Collect the static files when one of them changed. Written by the caller, who owns the project folder."""
+        mark, marker = self._static_mark(), self.places.static.with_name("static.mark")
+        if self.places.static.exists() and marker.exists() and marker.read_text() == mark:
+            return
+        env = self._manage() | {"PORTAL_MANIFEST_STATIC": "1"}
+        child = self._start("collectstatic", ["manage.py", "collectstatic", "--noinput"], env, drop=False)
+        self._check(wait_all([child])[0], "collectstatic", "The static files could not be collected")
+        marker.write_text(mark)
+
+    def _static_mark(self) -> str:
+        """A mark that changes when a static file of ours, or a locked package, changes."""
+        root = self.places.root
+        seen = hashlib.sha256()
+        for lock in ("package-lock.json", "requirements/runtime.txt"):
+            if (root / lock).exists():
+                seen.update((root / lock).read_bytes())
+        for top in sorted({root / "static", *root.glob("*/static")}):
+            for path in sorted(p for p in top.rglob("*") if p.is_file()):
+                info = path.stat()
+                seen.update(f"{path.relative_to(root)} {info.st_size} {info.st_mtime_ns}\n".encode())
+        return seen.hexdigest()
+
+    def seed_needed(self) -> bool:
+        """Has this database not been given its demo yet?"""
+        return self.state.get("done", "seeded") != self._seed_mark() or not self.accounts_file.exists()
+
+    def seed(self) -> None:
+        """The demo, once for a database. It is refused in production by `seed_demo` itself as well."""
+        child = self._start("seed", ["manage.py", "seed_demo"], self._manage())
+        self._check(wait_all([child])[0], "seed", "The demo could not be loaded")
+        self.state.put("done", seeded=self._seed_mark())
+
+    def _seed_mark(self) -> str:
+        return hashlib.sha256(self.environment.databases["DATABASE_URL"].encode()).hexdigest()
+
+    @property
+    def accounts_file(self) -> Path:
+        """The list of demo accounts that `seed_demo` writes."""
+        return self.places.data / "demo_accounts.json"
+
+    def accounts(self) -> list[dict[str, str]]:
+        """One sign-in per role: role, email, password, organisation."""
+        return read_accounts(self.accounts_file)
+
+    # -- one command ------------------------------------------------------------------------------------------------
+
+    def _manage(self) -> dict[str, str]:
+        return self.environment.manage(self.addresses)
+
+    def _store(self) -> dict[str, str]:
+        return self.environment.store(self.addresses)
+
+    def _start(
+        self, name: str, arguments: list[str], env: dict[str, str], *, drop: bool = True
+    ) -> subprocess.Popen[bytes]:
+        who = self.environment.user.popen() if drop else {}
+        with open_log(self.places.logs / f"{name}.log") as log:
+            return subprocess.Popen(
+                [self.places.python, *arguments], cwd=self.places.root, env=env, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True, **who,
+            )  # fmt: skip
+
+    def _check(self, code: int, name: str, failure: str) -> None:
+        if code:
+            log = self.places.logs / f"{name}.log"
+            raise PortalError(f"{failure}: {last_line(log)}", log=log)
+
+
+def wait_all(children: list[subprocess.Popen[bytes]]) -> list[int]:
+    """Exit codes of children; when we are interrupted, or one takes too long, none is left running."""
+    try:
+        return [child.wait(STEP_SECONDS) for child in children]
+    except subprocess.TimeoutExpired:
+        return [-1 if (code := child.poll()) is None else code for child in children]
+    finally:
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
+                child.wait(10)
+
+
+def read_accounts(path: Path) -> list[dict[str, str]]:
+    """The demo accounts; empty when there are none."""
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return []
+    return [account for account in value if isinstance(account, dict)] if isinstance(value, list) else []
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log, which mostly names the fault."""
+    try:
+        with log.open("rb") as text:
+            text.seek(max(0, os.path.getsize(log) - 4096))
+            lines = text.read().decode(errors="replace").split("\n")
+    except OSError:
+        return "no log was written"
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

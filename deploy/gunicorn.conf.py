@@ -1,0 +1,27 @@
+"""gunicorn for the portal: ``gunicorn -c deploy/gunicorn.conf.py certportal.wsgi``.
+
+Threads, because a request mostly waits for PostgreSQL. The backlog holds a burst of a few hundred connections, which then
+wait instead of being refused.
+"""
+
+import os
+
+bind = os.environ.get("PORTAL_BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "8"))
+backlog = int(os.environ.get("WEB_BACKLOG", "1024"))
+worker_connections = int(os.environ.get("WEB_CONNECTIONS", "1000"))
+timeout = int(os.environ.get("WEB_TIMEOUT", "60"))
+graceful_timeout = 20
+keepalive = 5
+# a worker is replaced now and then, so that no slow leak of a library grows for months
+max_requests = int(os.environ.get("WEB_MAX_REQUESTS", "10000"))
+max_requests_jitter = max_requests // 10
+# The proxy in front states the scheme and the client; only its addresses are believed.
+forwarded_allow_ips = os.environ.get("WEB_PROXIES", "127.0.0.1")
+accesslog = None
+errorlog = "-"
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+# Several servers of one machine would share the one control socket; nothing here uses it.
+control_socket_disable = True
