@@ -58,12 +58,14 @@ DATABASES = {
     "default": {
         **_database,
         "CONN_MAX_AGE": 0,
+        # A connection that died in the pool is noticed before it is used, so that a restarted database costs no call.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **_database.get("OPTIONS", {}),
             "connect_timeout": 5,
             "application_name": "oid_store",
             "options": "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s",
-            "pool": {"min_size": 1, "max_size": env.int("OID_STORE_DATABASE_POOL", 8), "timeout": 10},
+            "pool": {"min_size": 1, "max_size": env.int("OID_STORE_DATABASE_POOL", 8), "timeout": 3},
         },
     }
 }
@@ -138,6 +140,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ChangeKind": "oid_store.models.ChangeKind.values",
+        "CallKind": "oid_store.models.CallKind.values",
+        "ActualKind": "oid_store.domain.actuals.KINDS",
+        "FaultKind": "oid_store.models.FaultKind.values",
+    },
 }
 
 LOGGING = {

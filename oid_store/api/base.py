@@ -10,7 +10,7 @@ from oid_store.api.middleware import CallContext, context_of, wait
 from oid_store.domain import faults, limits
 from oid_store.domain.codes import Code
 from oid_store.domain.faults import Fault
-from oid_store.domain.rejection import Rejection, finding, reject
+from oid_store.domain.rejection import Rejection, finding, rehearsed, reject
 from oid_store.domain.types import Caller
 from oid_store.models import FaultKind
 
@@ -70,9 +70,9 @@ class StoreView(APIView):
         elif fault.kind == FaultKind.DROP:
             raise Rejection([finding(Code.INTERNAL)])
         elif fault.kind == FaultKind.REJECT and self.context.operation not in {"actuals", "amend", "void"}:
-            raise reject(fault.code, detail="rehearsal")
+            raise Rejection([rehearsed(fault.code)])
 
-    def rehearsed_rejection(self) -> Code | None:
+    def rejection_on_demand(self) -> Code | None:
         """The code of a ``reject`` drawn for a call about a record: there the rejection is kept like a real one."""
         return next((fault.code for fault in self.context.faults if fault.kind == FaultKind.REJECT), None)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
 from django.http import HttpRequest, JsonResponse
+from psycopg import errors
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -46,13 +46,22 @@ def _rejection_of(exc: Exception) -> Rejection:
     for kind, code in _BY_EXCEPTION:
         if isinstance(exc, kind):
             return Rejection([finding(code)])
-    if isinstance(exc, (OperationalError, PoolTimeout)):
-        # A lock or a connection that did not come in time; the transaction is rolled back.
+    if isinstance(exc, PoolTimeout) or isinstance(exc.__cause__, _NOT_DONE):
         logger.warning("busy: %s", exc)
         return Rejection([finding(Code.BUSY)], {"Retry-After": "1"})
     logger.exception("unexpected failure", exc_info=exc)
     return Rejection([finding(Code.INTERNAL)])
 
+
+# A lock, a statement or a connection that did not come in time: nothing was done. Any other failure of the database,
+# a connection lost in the middle of a commit above all, says nothing about whether the call was done.
+_NOT_DONE = (
+    errors.QueryCanceled,
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+    errors.TooManyConnections,
+    PoolTimeout,
+)
 
 _CODE_OF_FORM_ERROR = {
     "required": Code.MISSING,

@@ -1,8 +1,10 @@
 """The calls of the API: thin; what they do is in ``domain``."""
 
 import datetime
+import logging
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -32,6 +34,8 @@ from oid_store.domain.registration import register
 from oid_store.domain.rejection import reject
 from oid_store.domain.types import Caller
 from oid_store.models import Certificate, FaultRule
+
+logger = logging.getLogger(__name__)
 
 
 def _uuid(text: str, field: str) -> uuid.UUID:
@@ -156,7 +160,7 @@ class RecordCallView(StoreView):
             form.call_request(),
             form.payload_sha256,
             self.context.request_id,
-            rehearsed=self.rehearsed_rejection(),
+            on_demand=self.rejection_on_demand(),
         )
         return _repeated(Response(body, status=status), repeat)
 
@@ -249,6 +253,13 @@ class HealthView(StoreView):
     operations = {"GET": "health"}
     authentication_classes: Sequence[type[BaseAuthentication]] = ()
     permission_classes: Sequence[type[BasePermission]] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """As for every call, but a lost database is for ``get`` to say."""
+        try:
+            super().initial(request, *args, **kwargs)
+        except (DatabaseError, PoolTimeout):
+            logger.warning("health: no database")
 
     @extend_schema(operation_id="health", responses={200: documents.HealthDocument, 503: documents.HealthDocument})
     def get(self, request: Request) -> Response:

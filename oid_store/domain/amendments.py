@@ -1,4 +1,4 @@
-"""Amending and voiding a record. What OID lets one change is not public: here weight goes down, transport may change."""
+"""Amending and voiding a record. What OID lets one change is not public: here weight goes down, transport changes."""
 
 from decimal import Decimal
 

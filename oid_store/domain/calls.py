@@ -10,7 +10,7 @@ from oid_store.domain.amendments import amend, void
 from oid_store.domain.changes import log_change
 from oid_store.domain.codes import Code
 from oid_store.domain.record import record_body
-from oid_store.domain.rejection import Rejection, finding, reject
+from oid_store.domain.rejection import Rejection, rehearsed, reject
 from oid_store.domain.types import ActualsRequest, AmendRequest, Caller, CallRequest, VoidRequest
 from oid_store.models import Call, CallKind, CallOutcome, Certificate, ChangeKind
 
@@ -29,14 +29,14 @@ def make_call(
     payload_sha256: str,
     request_id: str,
     *,
-    rehearsed: Code | None = None,
+    on_demand: Code | None = None,
 ) -> tuple[int, dict[str, object], bool]:
     """Make a call, or give its first answer again.
 
     Returns the HTTP status, the answer, and whether this is a repeat. A rejection is an answer too: it is kept, so that
     a late copy of a call which was refused is not applied after all. Mended data therefore needs a new ``call_id``.
     Raises ``Rejection`` for an unknown record (nothing is kept) and for a ``call_id`` that holds another call.
-    ``rehearsed`` is a rejection on demand.
+    ``on_demand`` rejects the call in a rehearsal.
     """
     kind, _ = KINDS[type(request)]
     identity = (kind, number, payload_sha256)
@@ -45,7 +45,7 @@ def make_call(
         return *known, True
     try:
         with transaction.atomic():
-            return _make_new_call(caller, number, call_id, request, payload_sha256, request_id, rehearsed)
+            return _make_new_call(caller, number, call_id, request, payload_sha256, request_id, on_demand)
     except IntegrityError:
         # The same call twice at once, on two records: the unique key let one through.
         known = _known_answer(caller, call_id, identity)
@@ -82,7 +82,7 @@ def _make_new_call(
     request: CallRequest,
     payload_sha256: str,
     request_id: str,
-    rehearsed: Code | None,
+    on_demand: Code | None,
 ) -> tuple[int, dict[str, object], bool]:
     kind, change_kind = KINDS[type(request)]
     certificate = lock_record(caller.certifier_code, number)
@@ -94,8 +94,8 @@ def _make_new_call(
     answer: dict[str, object]
     before = record_body(certificate)
     try:
-        if rehearsed is not None:
-            raise Rejection([finding(rehearsed, detail="rehearsal")])
+        if on_demand is not None:
+            raise Rejection([rehearsed(on_demand)])
         apply(certificate, request)
     except Rejection as rejection:
         outcome, status, answer = CallOutcome.REJECTED, rejection.status, rejection.body()

@@ -1,5 +1,6 @@
 """Findings of the register, and the exception that carries them to the answer."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,6 +41,11 @@ class Rejection(Exception):
     def body(self) -> dict[str, object]:
         """``{"code", "message", "field", "errors": [all findings]}``."""
         return {**self.findings[0].body(), "errors": [each.body() for each in self.findings]}
+
+
+def rehearsed(code: Code) -> Finding:
+    """A finding on demand: there is nothing to name in the message, so its braces become an ellipsis."""
+    return Finding(code, "", re.sub(r"\{\w+\}", "…", code.value.message))
 
 
 def reject(code: Code, field: str = "", **values: object) -> Rejection:

@@ -206,6 +206,18 @@ class StoreServer:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute(statement, values)  # type: ignore[arg-type]
 
+    def lock_database_out(self) -> None:
+        """Rehearse a lost database: no connection is taken and those that are open end."""
+        self._admin("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false")
+        with psycopg.connect(self._server_url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (self.database,)
+            )
+
+    def let_database_in(self) -> None:
+        """The database takes connections again."""
+        self._admin("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true")
+
     def empty(self) -> None:
         """Take all certificates, calls, changes, faults and windows away; keys and the directory stay."""
         self.execute(

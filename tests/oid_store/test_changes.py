@@ -50,7 +50,8 @@ def test_other_certifiers_changes_are_passed_over(store: StoreServer) -> None:
 
 _LATE_CHANGE = """
     INSERT INTO oid_store_change (certificate_id, certifier_code, kind, actor, request_id, after, at)
-    SELECT id, certifier_code, 'amended', 'late', '', '{}', clock_timestamp() FROM oid_store_certificate WHERE number = %s
+    SELECT id, certifier_code, 'amended', 'late', '', '{}', clock_timestamp()
+    FROM oid_store_certificate WHERE number = %s
     RETURNING id
 """
 
