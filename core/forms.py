@@ -1,6 +1,6 @@
 """Forms as the portal shows them: U.S. Web Design System markup for every Django form.
 
-`settings.FORM_RENDERER = "core.forms.PortalRenderer"` makes every form of the process, those of
+`settings.FORM_RENDERER = "core.forms.PortalFormRenderer"` makes every form of the process, those of
 third-party apps included, render with labels, hints, error messages tied to their field by
 `aria-describedby`, and an error summary with links. Nothing here needs JavaScript.
 
@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.forms.formsets import BaseFormSet
+from django.forms.formsets import DELETION_FIELD_NAME, BaseFormSet
 from django.forms.renderers import TemplatesSetting
 from django.forms.utils import ErrorDict
 from django.forms.widgets import Input
@@ -83,7 +83,7 @@ class PortalBoundField(BoundField):
         return self.id_for_label or self.auto_id
 
 
-class PortalRenderer(TemplatesSetting):
+class PortalFormRenderer(TemplatesSetting):
     """Renders forms from `templates/components/forms/`, widgets without one of ours from Django's.
 
     Needs `django.forms` in INSTALLED_APPS, which brings Django's own widget templates.
@@ -188,7 +188,7 @@ class QuantityField(forms.DecimalField):
     """
 
     widget = NumberText
-    default_error_messages = {
+    default_error_messages: ClassVar[dict[str, Text]] = {
         "invalid": _("Enter a number, such as 19250 or 19250.5."),
         "ambiguous": _(
             "“%(text)s” can be read in two ways. Write %(thousands)s if you mean thousands, or %(decimal)s for a decimal."
@@ -298,6 +298,12 @@ class RowFormSetMixin:
     row_label: Text = _("Row")
     add_label: Text = _("Add a row")
     min_rows_shown: int = 1
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name the box that removes a row in the words of the portal."""
+        super().add_fields(form, index)  # type: ignore[misc]
+        if DELETION_FIELD_NAME in form.fields:
+            form.fields[DELETION_FIELD_NAME].label = _("Remove")
 
     @property
     def add_button_name(self) -> str:

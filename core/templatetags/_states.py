@@ -109,6 +109,17 @@ STATES: dict[str, dict[str, Look]] = {
         "expired": Look(_("Expired"), "neutral", "timer"),
         "revoked": Look(_("Revoked"), "bad", "cancel"),
     },
+    "role": {
+        "reviewer": Look(_("reviewer")),
+        "approver": Look(_("approver")),
+        "manager": Look(_("manager")),
+        "auditor": Look(_("auditor")),
+        "preparer": Look(_("preparer")),
+        "signatory": Look(_("signatory")),
+        "viewer": Look(_("viewer")),
+        "importer": Look(_("importer member")),
+        "broker": Look(_("broker member")),
+    },
     "shipment": {
         "reported": Look(_("Reported"), "good", "check_circle"),
         "planned": Look(_("Planned"), "info", "event"),

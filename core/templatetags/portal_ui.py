@@ -60,6 +60,12 @@ def status_tag(kind: str, state: Any, label: Text = "", explain: bool = False) -
     return {"look": look_of(kind, str(state), label), "explain": explain}
 
 
+@register.filter
+def in_words(codes: Iterable[Any], kind: str) -> str:
+    """Codes (roles, states) of a `kind` as words of the language, joined by commas."""
+    return ", ".join(str(look_of(kind, str(code)).label) for code in codes or ())
+
+
 # --- volume ---------------------------------------------------------------------------------------------------------
 
 BUCKETS: tuple[tuple[str, Text], ...] = (
@@ -154,7 +160,7 @@ def _compared(value: Any) -> list[dict[str, Any]]:
         if isinstance(shown, (list, tuple)) and shown and all(_is_segment(part) for part in shown):
             row["segments"] = [{"op": op, "text": text} for op, text in shown]
         elif isinstance(shown, (list, tuple, set)):
-            row["items"] = [str(part) for part in shown]
+            row["entries"] = [str(part) for part in shown]
         elif isinstance(shown, Mapping):
             row["rows"] = _compared(shown)
         elif isinstance(shown, bool):
@@ -375,7 +381,8 @@ def _form_entries(form: Any) -> list[Ctx]:
     entries: list[Ctx] = [{"message": message} for message in form.non_field_errors()]
     for field in [*form.hidden_fields(), *form.visible_fields()]:
         target = "" if field.is_hidden else getattr(field, "error_target", field.id_for_label)
-        entries.extend({"message": error, "label": field.label, "target": target} for error in field.errors)
+        label = str(field.label) if str(field.label).endswith((".", "?", "!", ":")) else f"{field.label}:"
+        entries.extend({"message": error, "label": label, "target": target} for error in field.errors)
     return entries
 
 
