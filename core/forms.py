@@ -61,6 +61,8 @@ class PortalBoundField(BoundField):
         joined = " ".join(dict.fromkeys(" ".join(classes).split()))
         if joined:
             built["class"] = joined
+        if "placeholder" in widget.attrs:
+            built["placeholder"] = False  # the label says it already, and stays when one types
         if widget.use_fieldset:
             built.pop("aria-invalid", None)  # not allowed on a radio button; the fieldset names the error
         return built
@@ -258,7 +260,13 @@ class SearchableSelect(forms.Select):
     """A select that becomes a type-to-filter list where JavaScript runs, else stays a select."""
 
     def __init__(self, attrs: dict[str, Any] | None = None, choices: Any = ()) -> None:
-        super().__init__(attrs={"data-combobox": "", **(attrs or {})}, choices=choices)
+        words = {
+            "data-combobox": "",
+            "data-combobox-list": _("Choices"),
+            "data-combobox-none": _("Nothing matches"),
+            "data-combobox-count": _("{count} choices"),
+        }
+        super().__init__(attrs={**words, **(attrs or {})}, choices=choices)
 
 
 class _HintedOptions:

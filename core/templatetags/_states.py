@@ -49,12 +49,12 @@ STATES: dict[str, dict[str, Look]] = {
         "approved": Look(_("Approved"), "good", "check_circle"),
         "rejected": Look(_("Rejected"), "bad", "cancel"),
         "superseded": Look(_("Superseded"), "neutral", "autorenew"),
-        "ended": Look(_("Ended"), "neutral", "lock"),
+        "closed": Look(_("Closed"), "neutral", "lock"),
+        "proposed": Look(_("Proposed"), "wait", "hourglass_empty", _("Waits for a manager.")),
         "withdrawn": Look(_("Withdrawn"), "neutral", "undo"),
     },
     "registration": {
         "waiting": Look(_("Waiting"), "wait", "hourglass_empty"),
-        "pending": Look(_("Waiting"), "wait", "hourglass_empty"),
         "in_flight": Look(_("Being sent"), "info", "send"),
         "unknown": Look(_("Unclear: asking OID"), "wait", "help"),
         "awaiting_person": Look(_("Waiting for a person"), "wait", "person"),
@@ -62,7 +62,7 @@ STATES: dict[str, dict[str, Look]] = {
         "confirmed": Look(_("Confirmed"), "good", "check_circle"),
         "done": Look(_("Confirmed"), "good", "check_circle"),
         "rejected": Look(_("Refused by OID"), "bad", "cancel"),
-        "held": Look(_("Held on the desk"), "wait", "flag"),
+        "stopped": Look(_("Stopped before sending"), "bad", "flag", _("A check failed again just before sending.")),
         "cancelled": Look(_("Cancelled"), "neutral", "undo"),
     },
     "operation": {
@@ -86,6 +86,17 @@ STATES: dict[str, dict[str, Look]] = {
         "approve": Look(_("Recommends approval"), "good", "thumb_up_alt"),
         "reject": Look(_("Recommends rejection"), "bad", "thumb_down_alt"),
         "void": Look(_("No longer counts"), "neutral", "undo"),
+    },
+    "correction": {
+        "open": Look(_("Open"), "wait", "hourglass_empty"),
+        "accepted": Look(_("Accepted"), "good", "check_circle"),
+        "declined": Look(_("Declined"), "bad", "cancel"),
+        "superseded": Look(_("Superseded"), "neutral", "autorenew"),
+    },
+    "run": {
+        "running": Look(_("Running"), "info", "autorenew"),
+        "done": Look(_("Done"), "good", "check_circle"),
+        "failed": Look(_("Failed"), "bad", "error"),
     },
     "drift": {
         "open": Look(_("Open"), "bad", "error"),

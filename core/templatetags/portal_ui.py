@@ -16,11 +16,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.checks import registry
 from core.forms import form_layout
+from core.templatetags._findings import get_of, shown_finding
 from core.templatetags._states import look_of
 from core.templatetags.portal_format import (
     day,
@@ -76,15 +75,10 @@ BUCKETS: tuple[tuple[str, Text], ...] = (
 )
 
 
-def _get(source: Any, name: str, default: Any = None) -> Any:
-    """`source.name` or `source["name"]`: components take objects and mappings alike."""
-    return source.get(name, default) if isinstance(source, Mapping) else getattr(source, name, default)
-
-
 def _kilograms(source: Any, bucket: str) -> Decimal:
-    value = _get(source, bucket)
+    value = get_of(source, bucket)
     if value is None:
-        value = _get(source, f"{bucket}_kg")
+        value = get_of(source, f"{bucket}_kg")
     return decimal_of(value) or Decimal(0)
 
 
@@ -152,59 +146,12 @@ _OUTCOMES: tuple[tuple[str, Text], ...] = (
 )
 
 
-def _compared(value: Any) -> list[dict[str, Any]]:
-    """What a check compared as rows of label and value; `[[op, text], …]` under a key is a letter-by-letter difference."""
-    rows = []
-    for key, shown in (value or {}).items():
-        row: dict[str, Any] = {"label": str(key).replace("_", " ").capitalize()}
-        if isinstance(shown, (list, tuple)) and shown and all(_is_segment(part) for part in shown):
-            row["segments"] = [{"op": op, "text": text} for op, text in shown]
-        elif isinstance(shown, (list, tuple, set)):
-            row["entries"] = [str(part) for part in shown]
-        elif isinstance(shown, Mapping):
-            row["rows"] = _compared(shown)
-        elif isinstance(shown, bool):
-            row["value"] = _("yes") if shown else _("no")
-        elif str(key).endswith("kg") and decimal_of(shown) is not None:
-            row["label"] = str(key).removesuffix("kg").strip("_").replace("_", " ").capitalize() or _("Kilograms")
-            row["value"] = kg(shown)
-        else:
-            row["value"] = "" if shown is None else shown
-        rows.append(row)
-    return rows
-
-
-def _is_segment(part: Any) -> bool:
-    return isinstance(part, (list, tuple)) and len(part) == 2 and part[0] in {"equal", "insert", "delete"}
-
-
-def _shown_finding(finding: Any) -> Ctx:
-    """One finding (a `core.checks.Finding` or its stored JSON) with title and citation from the registry."""
-    code = str(_get(finding, "code"))
-    try:
-        check: Any = registry.get(code)
-    except KeyError:
-        check = None
-    return {
-        "code": code,
-        "title": _get(finding, "title") or getattr(check, "title", ""),
-        "citation": _get(finding, "citation") or getattr(check, "citation", ""),
-        "message": _get(finding, "message"),
-        "compared": _compared(_get(finding, "compared")),
-        "overridable": bool(_get(finding, "overridable", True)),
-        "staff_only": bool(_get(finding, "staff_only", False)),
-        "rule_version": _get(finding, "rule_version"),
-        "override": _get(finding, "override"),
-        "url": _get(finding, "url"),
-    }
-
-
 @register.inclusion_tag("components/check_results.html")
 def check_results(findings: Iterable[Any], open_passed: bool = False, heading_level: int = 3) -> Ctx:
     """Findings grouped by outcome, the worst first; fails and warnings open, the rest behind a summary line."""
     grouped: dict[str, list[Ctx]] = {}
     for finding in findings or ():
-        grouped.setdefault(str(_get(finding, "outcome")), []).append(_shown_finding(finding))
+        grouped.setdefault(str(get_of(finding, "outcome")), []).append(shown_finding(finding))
     groups = [
         {
             "outcome": outcome,
@@ -232,8 +179,8 @@ def timeline(events: Iterable[Any]) -> Ctx:
 @register.inclusion_tag("components/task_list.html")
 def task_list(steps: Iterable[Any]) -> Ctx:
     """Steps of a form. Step: `name`, `state` (see `task` states), `url` (none: cannot be opened), and may have `hint`."""
-    shown = [{"step": step, "look": look_of("task", str(_get(step, "state")))} for step in steps]
-    done = sum(1 for entry in shown if str(_get(entry["step"], "state")) == "complete")
+    shown = [{"step": step, "look": look_of("task", str(get_of(step, "state")))} for step in steps]
+    done = sum(1 for entry in shown if str(get_of(entry["step"], "state")) == "complete")
     return {"steps": shown, "done": done, "total": len(shown)}
 
 
@@ -259,17 +206,17 @@ def compare(rows: Iterable[Any], left: Text, right: Text, caption: Text = "") ->
     """
     shown = []
     for row in rows:
-        same = _get(row, "same")
-        segments = [{"op": op, "text": text} for op, text in (_get(row, "segments") or ())]
+        same = get_of(row, "same")
+        segments = [{"op": op, "text": text} for op, text in (get_of(row, "segments") or ())]
         shown.append(
             {
-                "label": _get(row, "label"),
-                "left": _get(row, "left"),
-                "right": _get(row, "right"),
-                "same": _get(row, "left") == _get(row, "right") if same is None else same,
+                "label": get_of(row, "label"),
+                "left": get_of(row, "left"),
+                "right": get_of(row, "right"),
+                "same": get_of(row, "left") == get_of(row, "right") if same is None else same,
                 "left_segments": [part for part in segments if part["op"] != "insert"],
                 "right_segments": [part for part in segments if part["op"] != "delete"],
-                "note": _get(row, "note"),
+                "note": get_of(row, "note"),
             }
         )
     return {"rows": shown, "left": left, "right": right, "caption": caption}
