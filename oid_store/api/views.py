@@ -29,7 +29,7 @@ from oid_store.api.serializers import (
 from oid_store.domain import changes, clock, directory, faults, limits
 from oid_store.domain.calls import call_body, make_call
 from oid_store.domain.codes import Code
-from oid_store.domain.record import record_body
+from oid_store.domain.record import NUMBER, record_body
 from oid_store.domain.registration import register
 from oid_store.domain.rejection import reject
 from oid_store.domain.types import Caller
@@ -141,6 +141,8 @@ class CertificateView(StoreView):
     @extend_schema(operation_id="get", responses={200: documents.RecordDocument, **documents.REFUSED})
     def get(self, request: Request, number: str) -> Response:
         """The record with this number."""
+        if not NUMBER.fullmatch(number):
+            raise reject(Code.NO_RECORD)
         return Response(_record(self.caller, number=number))
 
 

@@ -9,7 +9,7 @@ from oid_store.domain.actuals import report_actuals
 from oid_store.domain.amendments import amend, void
 from oid_store.domain.changes import log_change
 from oid_store.domain.codes import Code
-from oid_store.domain.record import record_body
+from oid_store.domain.record import NUMBER, record_body
 from oid_store.domain.rejection import Rejection, rehearsed, reject
 from oid_store.domain.types import ActualsRequest, AmendRequest, Caller, CallRequest, VoidRequest
 from oid_store.models import Call, CallKind, CallOutcome, Certificate, ChangeKind
@@ -133,6 +133,8 @@ def _make_new_call(
 
 def lock_record(certifier_code: str, number: str) -> Certificate:
     """The certifier's record, locked until the transaction ends; raises ``Rejection`` (404) when there is none."""
+    if not NUMBER.fullmatch(number):
+        raise reject(Code.NO_RECORD)
     certificate = (
         Certificate.objects.select_for_update(of=("self",)).filter(certifier_code=certifier_code, number=number).first()
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from oid_store.domain import clock
 from oid_store.domain.codes import Code
+from oid_store.domain.record import NOP_ID
 from oid_store.domain.rejection import reject
 from oid_store.models import Operation, OperationStatus
 
@@ -85,7 +86,7 @@ def operation_body(operation: Operation) -> dict[str, object]:
 
 def one_operation(nop_id: str) -> dict[str, object]:
     """The operation with this NOP ID; raises ``Rejection`` (404)."""
-    operation = Operation.objects.filter(pk=nop_id).first()
+    operation = Operation.objects.filter(pk=nop_id).first() if NOP_ID.fullmatch(nop_id) else None
     if operation is None:
         raise reject(Code.NO_RECORD)
     return operation_body(operation)
@@ -95,7 +96,7 @@ def list_operations(status: str, cursor: str, limit: int) -> tuple[list[dict[str
     """Operations after ``cursor`` (the last NOP ID shown), of one status or all; the next cursor, None at the end."""
     if status and status not in OperationStatus.values:
         raise reject(Code.BAD_FILTER, "status", detail=f"one of {', '.join(OperationStatus.values)}")
-    if cursor and not (len(cursor) == 10 and cursor.isascii() and cursor.isdigit()):
+    if cursor and not NOP_ID.fullmatch(cursor):
         raise reject(Code.BAD_CURSOR, "cursor")
     found = Operation.objects.filter(pk__gt=cursor).order_by("pk")
     if status:

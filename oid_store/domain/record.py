@@ -1,9 +1,13 @@
 """A certificate as the register answers it."""
 
+import re
 from decimal import Decimal
 
 from oid_store.domain import clock
 from oid_store.models import Certificate, CertificateStatus
+
+NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}", re.ASCII)
+NOP_ID = re.compile(r"\d{10}", re.ASCII)
 
 
 def kg(weight: Decimal | None) -> str | None:

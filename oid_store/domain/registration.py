@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from oid_store.domain import clock
 from oid_store.domain.changes import log_change
 from oid_store.domain.codes import Code
-from oid_store.domain.record import kg, record_body, shown_status
+from oid_store.domain.record import NUMBER, kg, record_body, shown_status
 from oid_store.domain.rejection import Rejection, reject
 from oid_store.domain.types import Caller, Lot, Registration
 from oid_store.domain.validation import errors_of, warnings_of
@@ -85,6 +85,8 @@ def _lock_replaced(caller: Caller, registration: Registration) -> Certificate | 
     if not registration.replaces:
         return None
     number = registration.replaces
+    if not NUMBER.fullmatch(number):
+        raise reject(Code.REPLACES_UNKNOWN, "replaces", number=number)
     locked = (
         Certificate.objects.select_for_update(of=("self",))
         .filter(certifier_code=caller.certifier_code, number=number)

@@ -1,7 +1,5 @@
 """The page that looks a record up by its number: its state for anybody, all of it for the certifier's key."""
 
-import re
-
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +9,9 @@ from django.views import View
 
 from oid_store.domain import limits
 from oid_store.domain.keys import caller_of
-from oid_store.domain.record import kg, shown_status
+from oid_store.domain.record import NOP_ID, NUMBER, kg, shown_status
 from oid_store.domain.rejection import Rejection
 from oid_store.models import Certificate
-
-NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}", re.ASCII)
-NOP_ID = re.compile(r"\d{10}", re.ASCII)
 
 
 class LookUpForm(forms.Form):

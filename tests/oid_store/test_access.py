@@ -125,6 +125,19 @@ def test_wrong_address_or_method_is_told_apart_from_a_record_that_is_not_there(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize("wild", ["%00", "a%00b", "%F0%9F%98%80", "..%2F..", "x" * 3000, "101-1010000011-00000%D9%A1"])
+def test_wild_identifiers_are_just_not_there(store: StoreServer, wild: str) -> None:
+    answers = [
+        store.get(f"/v1/certificates/{wild}"),
+        store.get(f"/v1/operations/{wild}"),
+        store.post(f"/v1/certificates/{wild}/void", call(reason="Not loaded")),
+        store.get(f"/v1/operations?cursor={wild}"),
+        store.get(f"/v1/operations?status={wild}"),
+        store.get(f"/v1/certificates?reference={wild}"),
+    ]
+    assert {answer.status_code for answer in answers} <= {400, 404}
+
+
 def test_too_large_and_wrongly_typed_bodies_are_refused(store: StoreServer) -> None:
     large = store.request(
         "POST", "/v1/certificates", code="101", data=b" " * 2_000_000, headers={"Content-Type": "application/json"}
