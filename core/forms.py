@@ -48,9 +48,7 @@ _ERROR_CLASSES = {"usa-input": "usa-input--error", "usa-textarea": "usa-input--e
 class PortalBoundField(BoundField):
     """A bound field whose widget carries the design system's classes and its error state."""
 
-    def build_widget_attrs(
-        self, attrs: dict[str, Any], widget: forms.Widget | None = None
-    ) -> dict[str, Any]:
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         """Add the classes to what Django adds (`aria-describedby`, `aria-invalid`, `required`)."""
         widget = widget or self.field.widget
         built: dict[str, Any] = super().build_widget_attrs(attrs, widget)
@@ -190,7 +188,7 @@ class QuantityField(forms.DecimalField):
     """
 
     widget = NumberText
-    default_error_messages: ClassVar[dict[str, Text]] = {
+    default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": _("Enter a number, such as 19250 or 19250.5."),
         "ambiguous": _(
             "“%(text)s” can be read in two ways. Write %(thousands)s if you mean thousands, or %(decimal)s for a decimal."
@@ -200,7 +198,7 @@ class QuantityField(forms.DecimalField):
     def __init__(self, *, max_digits: int = 14, decimal_places: int = 3, **kwargs: Any) -> None:
         super().__init__(max_digits=max_digits, decimal_places=decimal_places, **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         """The exact decimal. Raises ValidationError `ambiguous` or `invalid`."""
         if isinstance(value, str):
             value = self._plain(value)
@@ -210,26 +208,42 @@ class QuantityField(forms.DecimalField):
         return result.normalize() if result is not None else None
 
     def _plain(self, text: str) -> str:
-        """`text` with a point as its only separator."""
+        """`text` with a point as its only separator. Raises ValidationError `ambiguous` or `invalid`."""
         compact = re.sub(r"[\s\u00a0\u202f'’]", "", text)
-        separators = re.sub(r"[^.,]", "", compact)
-        if not separators:
-            return compact
-        last = separators[-1]
-        if len(set(separators)) == 2 and separators.count(last) == 1:
-            return compact.replace("," if last == "." else ".", "").replace(last, ".")
-        if len(set(separators)) == 1 and len(separators) > 1:
-            groups = compact.lstrip("+-").split(last)
-            return compact.replace(last, "") if _is_grouped(groups) else text
-        if len(separators) == 1:
-            whole, fraction = compact.split(last)
-            if not _is_grouped([whole.lstrip("+-"), fraction]):
-                return compact.replace(last, ".")
-            if last == "," and get_language() and get_language().startswith("en"):
-                return whole + fraction
-            examples = {"text": text.strip(), "thousands": whole + fraction, "decimal": f"{whole}.{fraction}0"}
-            raise forms.ValidationError(self.error_messages["ambiguous"], code="ambiguous", params=examples)
-        return text
+        if not compact:
+            return ""
+        match = re.fullmatch(r"([+-]?)([0-9.,]+)", compact)
+        if match is None or len(compact) > 30:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        sign, figures = match.groups()
+        whole, mark, fraction = self._split(figures, text)
+        return f"{sign}{whole}{'.' if mark else ''}{fraction}"
+
+    def _split(self, figures: str, text: str) -> tuple[str, str, str]:
+        """Whole part without separators, decimal mark (or none), decimals."""
+        marks = re.sub(r"[0-9]", "", figures)
+        kinds = set(marks)
+        if not marks:
+            return figures, "", ""
+        last = marks[-1]
+        if len(kinds) == 2 and marks.count(last) == 1:
+            head, _mark, fraction = figures.partition(last)
+            groups = re.split(r"[.,]", head)
+            if _is_grouped(groups):
+                return "".join(groups), last, fraction
+        elif len(marks) > 1 and _is_grouped(figures.split(last)):
+            return figures.replace(last, ""), "", ""
+        elif len(marks) == 1:
+            whole, fraction = figures.split(last)
+            if not _is_grouped([whole, fraction]):
+                return whole, last, fraction
+            if last == "," and (get_language() or "en").startswith("en"):
+                return whole + fraction, "", ""
+            decimals = fraction.rstrip("0") or "0"
+            shown = f"{whole}.{decimals}0" if len(decimals) == 3 else f"{whole}.{decimals}"
+            params = {"text": text.strip(), "thousands": whole + fraction, "decimal": shown}
+            raise forms.ValidationError(self.error_messages["ambiguous"], code="ambiguous", params=params)
+        raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
 
     def prepare_value(self, value: Any) -> Any:
         """A stored value as text that this field reads back as the same number."""
@@ -245,7 +259,7 @@ class QuantityField(forms.DecimalField):
 def _is_grouped(groups: Sequence[str]) -> bool:
     """Whether the parts between separators could be groups of thousands: 1 to 3 digits, then always 3."""
     head, *rest = groups
-    return bool(re.fullmatch(r"[1-9]\d{0,2}", head)) and all(re.fullmatch(r"\d{3}", part) for part in rest)
+    return bool(re.fullmatch(r"[1-9][0-9]{0,2}", head)) and all(re.fullmatch(r"[0-9]{3}", part) for part in rest)
 
 
 class CodeInput(forms.TextInput):
@@ -336,7 +350,8 @@ class RowFormSetMixin:
         keep = {"queryset": self.queryset} if hasattr(self, "queryset") else {}
         if hasattr(self, "instance"):
             keep = {"instance": self.instance}
-        again = type(self)(
+        kind: Any = type(self)
+        again = kind(
             data,
             prefix=self.prefix,  # type: ignore[attr-defined]
             initial=self.initial,  # type: ignore[attr-defined]

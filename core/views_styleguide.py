@@ -83,16 +83,29 @@ class LotFormSet(RowFormSet):
 
 
 def _findings() -> list[Finding | dict[str, Any]]:
-    volume = {"asked_kg": "21000.000", "available_kg": "19250.000", "already_reserved_kg": "0.000", "over_kg": "1750.000"}
+    volume = {
+        "asked_kg": "21000.000",
+        "available_kg": "19250.000",
+        "already_reserved_kg": "0.000",
+        "over_kg": "1750.000",
+    }
     name = [["equal", "Organic green coffee, "], ["delete", "washed"], ["insert", "natural"], ["equal", " arabica"]]
     return [
         Finding("VOL-1", Outcome.FAIL, "21,000 kg asked; 19,250 kg available.", volume, "quantity", False),
         Finding("PVF-2", Outcome.FAIL, "The product name differs from the label name.", {"difference": name}),
         Finding(
-            "HTS-3", Outcome.WARN, "Organic codes exist under the same first eight digits.", {"codes": ["0901110015", "0901110025"]}
+            "HTS-3",
+            Outcome.WARN,
+            "Organic codes exist under the same first eight digits.",
+            {"codes": ["0901110015", "0901110025"]},
         ),
         Finding("DUP-2", Outcome.WARN, "Seen elsewhere within 60 days.", {}, staff_only=True),
-        Finding("EXP-1", Outcome.PASS, "The exporter is Certified.", {"directory": "Certified", "directory_date": "2026-01-05"}),
+        Finding(
+            "EXP-1",
+            Outcome.PASS,
+            "The exporter is Certified.",
+            {"directory": "Certified", "directory_date": "2026-01-05"},
+        ),
         Finding("QTY-1", Outcome.PASS, "Net is not above gross.", {"net_kg": "19250", "gross_kg": "19500.5"}),
         Finding("CTR-1", Outcome.NOT_APPLICABLE, "No sea container is given."),
     ]
@@ -101,7 +114,13 @@ def _findings() -> list[Finding | dict[str, Any]]:
 def _events(now: dt.datetime) -> list[dict[str, Any]]:
     return [
         {"when": now, "what": "Approved", "who": "Ana Approver", "tone": "good", "icon": "check"},
-        {"when": now - dt.timedelta(hours=5), "what": "Answer complete", "who": "Pedro Preparer", "tone": "info", "icon": "chat"},
+        {
+            "when": now - dt.timedelta(hours=5),
+            "what": "Answer complete",
+            "who": "Pedro Preparer",
+            "tone": "info",
+            "icon": "chat",
+        },
         {
             "when": now - dt.timedelta(days=1),
             "what": "Information requested",
@@ -110,7 +129,12 @@ def _events(now: dt.datetime) -> list[dict[str, Any]]:
             "tone": "wait",
             "icon": "help",
         },
-        {"when": now - dt.timedelta(days=2), "what": "Submitted", "who": "Sam Signatory", "on_behalf_of": "Cafetal Andino"},
+        {
+            "when": now - dt.timedelta(days=2),
+            "what": "Submitted",
+            "who": "Sam Signatory",
+            "on_behalf_of": "Cafetal Andino",
+        },
     ]
 
 
@@ -160,7 +184,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = SampleForm(request.POST or None, request.FILES or None)
     lots_class = forms.formset_factory(LotForm, formset=LotFormSet, extra=1, max_num=10, can_delete=True)
-    lots = lots_class(request.POST or None, prefix="lots")
+    lots: Any = lots_class(request.POST or None, prefix="lots")
     if request.method == "POST" and lots.wants_row:
         form, lots = SampleForm(), lots.with_another_row()
     if "messages" in request.GET:

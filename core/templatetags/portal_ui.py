@@ -4,6 +4,8 @@ Use them by `{% load portal_ui %}`; `docs/frontend.md` shows each with its argum
 `styleguide` shows each in every state.
 """
 
+from __future__ import annotations
+
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -277,13 +279,13 @@ def decide_by(
 
 
 @register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: template.Context, page: Page, param: str = "page") -> Ctx:
+def pagination(context: template.Context, page: Page[Any], param: str = "page") -> Ctx:
     """Pages of a list; keeps the rest of the query string. Needs `request` in the context."""
     numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
     query = context["request"].GET.copy()
     query.pop(param, None)
     links = [
-        {"number": number, "is_gap": number == page.paginator.ELLIPSIS, "current": number == page.number}
+        {"number": number, "is_gap": not isinstance(number, int), "current": number == page.number}
         for number in numbers
     ]
     prefix = f"?{query.urlencode()}&{param}=" if query else f"?{param}="
