@@ -115,7 +115,10 @@ class Provisioner:
         if self.places.static.exists() and marker.exists() and marker.read_text() == mark:
             return
         env = self._manage() | {"PORTAL_MANIFEST_STATIC": "1"}
-        child = self._start("collectstatic", ["manage.py", "collectstatic", "--noinput"], env, drop=False)
+        # Parts of the design system that no page uses: left out, collecting takes a third of the time.
+        unused = ("scss", "theme", "components", "material-icons", "material-icons-deprecated", "uswds-icons", "public-sans")
+        ignore = [word for name in unused for word in ("--ignore", name)]
+        child = self._start("collectstatic", ["manage.py", "collectstatic", "--noinput", *ignore], env, drop=False)
         self._check(wait_all([child])[0], "collectstatic", "The static files could not be collected")
         marker.write_text(mark)
 

@@ -7,7 +7,15 @@ import pytest
 from django import forms
 from django.http import QueryDict
 
-from core.forms import CheckboxTiles, DateInput, Fieldset, PortalForm, RadioTiles, RowFormSet, SearchableSelect
+from core.forms import (
+    CheckboxTiles,
+    DateInput,
+    Fieldset,
+    PortalForm,
+    RadioTiles,
+    RowFormSet,
+    SearchableSelect,
+)
 
 
 class Goods(PortalForm):

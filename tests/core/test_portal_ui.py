@@ -21,8 +21,8 @@ from core.templatetags.portal_format import hts, kg, moment, short_day, signed_k
 
 NOW = dt.datetime(2026, 3, 4, 15, 30, tzinfo=dt.UTC)
 BALANCE = {
-    "available": Decimal("19250"),
-    "reserved": Decimal("8000"),
+    "available": Decimal(19250),
+    "reserved": Decimal(8000),
     "certified": Decimal("12750.5"),
     "shipped": Decimal(10000),
 }
