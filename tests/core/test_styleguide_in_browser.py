@@ -1,0 +1,164 @@
+"""Every component in every state, in a real browser under the strict content policy: no violation of it, none of WCAG."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.test import override_settings
+from django.urls import path
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from certportal.urls import urlpatterns as portal_urls
+from core.views_styleguide import styleguide
+
+WIDTHS = (1280, 320)
+ERROR_PAGES = ("400", "403", "403_csrf", "404", "429", "500")
+
+
+def page_of(request: HttpRequest, name: str) -> HttpResponse:
+    nav = [{"url": "/", "label": "Queue", "current": True, "count": 3}, {"url": "/x", "label": "Certificates"}]
+    return render(request, f"{name}.html", {"nav": nav if "nav" in request.GET else []})
+
+
+urlpatterns = [path("components", styleguide), path("page/<path:name>", page_of), *portal_urls]
+
+#: The portal's own middleware without what needs a database: these pages have no data.
+MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with override_settings(
+        ROOT_URLCONF=__name__,
+        MIDDLEWARE=MIDDLEWARE,
+        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+        SESSION_COOKIE_SECURE=False,
+        CSRF_COOKIE_SECURE=False,
+        ALLOWED_HOSTS=["127.0.0.1"],
+    ):
+        server = ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler)
+        server.set_app(StaticFilesHandler(WSGIHandler()))
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+class Visitor:
+    """One window and what its console complained about."""
+
+    def __init__(self, browser: Browser, width: int, scripts: bool = True) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def check(self, *, ok: bool = True) -> None:
+        """No complaint, no sideways scrolling of the page, no violation of WCAG."""
+        result = Axe().run(self.page)
+        assert result.violations_count == 0, result.generate_report()
+        assert self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        if ok:
+            assert self.complaints == []
+
+
+@pytest.fixture(params=WIDTHS)
+def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visitor]:
+    one = Visitor(browser, request.param)
+    yield one
+    one.context.close()
+
+
+def test_components_keep_the_content_policy_and_wcag(site: str, visitor: Visitor) -> None:
+    visitor.page.goto(f"{site}/components?messages")
+    visitor.check()
+
+
+def test_a_refused_form_keeps_them_too_and_takes_the_focus_to_the_summary(site: str, visitor: Visitor) -> None:
+    visitor.page.goto(f"{site}/components")
+    visitor.page.get_by_role("button", name="Save and go on").click()
+    visitor.page.wait_for_selector("#error-summary")
+    assert visitor.page.evaluate("document.activeElement.id") == "error-summary"
+    visitor.check()
+    visitor.page.get_by_role("link", name="Importer of record").click()
+    assert visitor.page.evaluate("document.activeElement.getAttribute('role')") == "combobox"
+
+
+@pytest.mark.parametrize("visitor", [320], indirect=True)
+@pytest.mark.parametrize("name", [*ERROR_PAGES, "welcome", "account/signup_closed", "account/account_inactive"])
+def test_pages_for_strangers_and_errors_keep_them(site: str, visitor: Visitor, name: str) -> None:
+    visitor.page.goto(f"{site}/page/{name}")
+    visitor.page.wait_for_selector("h1")
+    visitor.check()
+
+
+def test_the_combo_box_filters_by_typing_and_the_keyboard_alone_chooses(site: str, visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto(f"{site}/components")
+    box = page.get_by_label("Importer of record")
+    box.fill("sierra")
+    assert page.locator(".portal-combo__option").all_inner_texts() == ["Sierra Fruit Company, Fresno"]
+    visitor.check()
+    box.press("ArrowDown")
+    box.press("Enter")
+    assert page.locator("select[name=importer]").input_value() == "2"
+    box.fill("no such importer")
+    box.press("Tab")
+    assert box.input_value() == "Sierra Fruit Company, Fresno"
+
+
+def test_a_row_is_added_and_nothing_lost_without_javascript(site: str, browser: Browser) -> None:
+    visitor = Visitor(browser, 1280, scripts=False)
+    page = visitor.page
+    page.goto(f"{site}/components")
+    page.fill("#id_lots-0-lot", "LOT-7")
+    page.get_by_role("button", name="Add a lot").click()
+    page.wait_for_selector("#id_lots-1-lot")
+    assert page.input_value("#id_lots-0-lot") == "LOT-7"
+    assert page.locator("select[name=importer]").is_visible()
+    visitor.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_on_a_phone_the_menu_folds_only_where_a_script_can_open_it(site: str, browser: Browser, scripts: bool) -> None:
+    visitor = Visitor(browser, 320, scripts=scripts)
+    page = visitor.page
+    page.goto(f"{site}/page/404?nav")
+    links = page.get_by_role("link", name="Certificates", exact=True)
+    if scripts:
+        assert not links.is_visible()
+        page.get_by_role("button", name="Menu").click()
+        visitor.check(ok=False)
+    assert links.is_visible()
+    visitor.context.close()
