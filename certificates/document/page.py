@@ -1,0 +1,265 @@
+"""What stands on the page: a snapshot and its issue facts turned into words, in the fixed order of the fields.
+
+Only wording and order live here; looks are in the template's style sheet. All texts are translatable; the certificate
+itself is made in English whatever the language of the worker that makes it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from certificates.document.fonts import printable
+from certificates.document.payload import Issue
+from certificates.document.qr import qr_data_uri
+from certificates.document.snapshot import Lot, Snapshot
+from core.ids import group_code, normalise_code
+
+#: Up to so many lots are named in their box; more go into a table of their own, which may run over pages.
+LOTS_IN_BOX = 6
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One numbered box. ``value`` is its main line; ``lines`` follow smaller; ``ident`` is a label and an identifier."""
+
+    no: int
+    label: str
+    value: str
+    lines: tuple[str, ...] = ()
+    ident: tuple[str, str] | None = None
+    emphasis: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its rows of boxes."""
+
+    title: str
+    rows: tuple[tuple[Field, ...], ...]
+
+
+@dataclass(frozen=True)
+class LotCell:
+    """One lot of the table. An empty cell fills the last row of a table in pairs."""
+
+    no: str
+    lot: str
+    kg: str
+
+
+def page_context(snapshot: Snapshot, issue: Issue, fingerprint: str) -> dict[str, Any]:
+    """The template's context: display text only, composed (NFC). ``fingerprint``: SHA-256 of the snapshot."""
+    snapshot = _composed(snapshot)
+    return {
+        "certifier": snapshot["certifier"],
+        "certifier_lines": [*_lines(snapshot["certifier"]["address"]), snapshot["certifier"]["country"]],
+        "number": issue.number,
+        "code": group_code(normalise_code(issue.check_code)),
+        "check_url": issue.check_url,
+        "origin": issue.public_origin,
+        "qr": qr_data_uri(issue.check_url),
+        "specimen": issue.specimen,
+        "issued_text": issue.issued_text,
+        "issued": moment(issue.issued_utc),
+        "valid_from": day(snapshot["period"]["start"]),
+        "valid_to": day(snapshot["period"]["end"]),
+        "sections": (_parties(snapshot), _goods(snapshot), _movement(snapshot)),
+        "broker": _broker(snapshot, issue),
+        "lots": _lot_rows(snapshot["lots"]),
+        "lot_count": len(snapshot["lots"]),
+        "net": kilograms(snapshot["net_kg"]),
+        "approved": moment(dt.datetime.fromisoformat(snapshot["approved_at"])),
+        "approved_by": snapshot["approved_by"],
+        "request_reference": snapshot["request_reference"],
+        "reference": snapshot["reference"],
+        "fingerprint": [fingerprint[start : start + 8] for start in range(0, 64, 8)],
+    }
+
+
+def kilograms(text: str) -> str:
+    """``"18750.000"`` as ``"18,750.000 kg"``; nothing for nothing."""
+    if not text:
+        return ""
+    whole, _point, thousandths = text.partition(".")
+    return f"{int(whole):,}.{thousandths}{_SPACE}kg"
+
+
+def day(text: str) -> str:
+    """An ISO 8601 day as ``14 Feb 2026``: the month in letters, so that no reader takes it for another day."""
+    if not text:
+        return ""
+    date = dt.date.fromisoformat(text)
+    return _SPACE.join((str(date.day), _month(date.month), str(date.year)))
+
+
+def moment(when: dt.datetime) -> str:
+    """A moment as ``14 Feb 2026, 15:04 UTC``."""
+    utc = when.astimezone(dt.UTC)
+    return f"{day(utc.date().isoformat())}, {utc:%H:%M}{_SPACE}UTC"
+
+
+def hts_dotted(code: str) -> str:
+    """Ten digits as the tariff prints them: ``0901.11.0025``."""
+    return f"{code[:4]}.{code[4:6]}.{code[6:]}"
+
+
+def _parties(snapshot: Snapshot) -> Section:
+    exporter, handler, importer = snapshot["exporter"], snapshot["final_handler"], snapshot["importer"]
+    recipient, consignee, destination = snapshot["recipient"], snapshot["consignee"], snapshot["destination"]
+    certified_by = _("Certified by %(name)s") % {"name": handler["certifier"]} if handler["certifier"] else ""
+    place = _joined(destination["city"], destination["state"])
+    return Section(
+        _("Parties"),
+        (
+            (
+                _field(1, _("Exporter"), exporter["name"], _lines(exporter["address"]), exporter["nop_id"]),
+                _field(2, _("Final handler and its certifier"), handler["name"], (certified_by,), handler["nop_id"]),
+                _field(3, _("Importer of record"), importer["name"], _lines(importer["address"]), importer["nop_id"]),
+            ),
+            (
+                _field(4, _("Recipient"), recipient["name"], (), recipient["nop_id"]),
+                _field(5, _("Ultimate consignee"), consignee["name"], _lines(consignee["address"])),
+                _field(6, _("Destination in the United States"), place),
+            ),
+        ),
+    )
+
+
+def _goods(snapshot: Snapshot) -> Section:
+    product, hts, packages = snapshot["product"], snapshot["hts"], snapshot["packages"]
+    other_name = product["product_name"] if product["product_name"] != product["label_name"] else ""
+    listed_as = _("Listed by the certifier as: %(name)s") % {"name": other_name} if other_name else ""
+    suffix = _("A code for certified organic goods") if hts["certified_organic"] else ""
+    net, gross = kilograms(snapshot["net_kg"]), kilograms(snapshot["gross_kg"])
+    origin = f"{snapshot['origin']['name']} ({snapshot['origin']['code']})"
+    return Section(
+        _("Goods"),
+        (
+            (
+                _field(7, _("Product, named as on the label"), product["label_name"], (listed_as,), emphasis=True),
+                _field(8, _("Net weight"), net, emphasis=True),
+            ),
+            (
+                _field(9, _("HTS code"), hts_dotted(hts["code"]), (hts["description"], suffix)),
+                _field(10, _("Country of origin"), origin),
+                _field(11, _("Organic standard"), snapshot["standard"]),
+            ),
+            (
+                _field(12, _("Gross weight"), gross),
+                _field(13, _("Packages"), _joined(packages["number"], packages["kind"], by=" ")),
+                _field(14, _("Commercial invoices"), ", ".join(snapshot["invoices"])),
+            ),
+            (_field(15, _("Lots"), _lots_in_box(snapshot["lots"])),),
+        ),
+    )
+
+
+def _movement(snapshot: Snapshot) -> Section:
+    transport, period = snapshot["transport"], snapshot["period"]
+    single = snapshot["kind"] == "single"
+    covers = _("One shipment") if single else _("Several shipments within the period")
+    dates = _("%(start)s to %(end)s") % {"start": day(period["start"]), "end": day(period["end"])}
+    departure, bill, port = transport["departure_date"], transport["bill_of_lading"], transport["port_of_lading"]
+    lines = (
+        _("From %(place)s") % {"place": port} if port else "",
+        _("Departure %(day)s") % {"day": day(departure)} if departure else "",
+        _("Bill of lading %(number)s") % {"number": bill} if bill else "",
+    )
+    means = _joined(transport["mode"], transport["vessel"])
+    containers = "; ".join(
+        _("%(number)s, seal %(seal)s") % container if container["seal"] else container["number"]
+        for container in snapshot["containers"]
+    )
+    if not single:
+        means = means or _("Declared with each shipment")
+        containers = containers or _("Declared with each shipment")
+    return Section(
+        _("Period and transport"),
+        (
+            (
+                _field(16, _("Period of validity"), dates),
+                _field(17, _("Covers"), covers),
+                _field(18, _("Transport"), means, lines),
+                _field(19, _("Containers and seals"), containers),
+            ),
+        ),
+    )
+
+
+def _lots_in_box(lots: list[Lot]) -> str:
+    """The lots with their weights where they are few, else where to find them."""
+    if len(lots) > LOTS_IN_BOX:
+        return _("%(count)d lots, listed in the annex") % {"count": len(lots)}
+    return "; ".join(f"{lot['lot']} ({kilograms(lot['kg'])})" if lot["kg"] else lot["lot"] for lot in lots)
+
+
+def _broker(snapshot: Snapshot, issue: Issue) -> dict[str, Any]:
+    """What the entry asks for, in its order: a row of label and value, and the lots."""
+    lots = snapshot["lots"]
+    if not lots:
+        named = _("none declared")
+    elif len(lots) > LOTS_IN_BOX:
+        named = _("%(count)d lots, listed in the annex") % {"count": len(lots)}
+    else:
+        named = ", ".join(lot["lot"] for lot in lots)
+    several = snapshot["kind"] == "multiple"
+    return {
+        "entries": [
+            (_("Message set"), "OR2"),
+            (_("Certificate number"), issue.number),
+            (_("HTS code"), snapshot["hts"]["code"]),
+            (_("Net weight of all shipments") if several else _("Net weight"), kilograms(snapshot["net_kg"])),
+        ],
+        "lots": named,
+        "several": several,
+    }
+
+
+def _lot_rows(lots: list[Lot]) -> list[tuple[LotCell, ...]]:
+    """The annex: two lots in a row. Empty where the box of the page names them all."""
+    if len(lots) <= LOTS_IN_BOX:
+        return []
+    cells = [LotCell(str(i), lot["lot"], kilograms(lot["kg"]) or "–") for i, lot in enumerate(lots, start=1)]
+    if len(cells) % 2:
+        cells.append(LotCell("", "", ""))
+    return list(zip(cells[::2], cells[1::2], strict=True))
+
+
+def _field(
+    no: int, label: str, value: str, lines: Iterable[str] = (), nop_id: str = "", *, emphasis: bool = False
+) -> Field:
+    """A box. An empty one says that it is: an empty box invites a pen."""
+    kept = tuple(line for line in lines if line)
+    if not value and not kept and not nop_id:
+        return Field(no, label, "", (_("Not stated"),))
+    return Field(no, label, value, kept, (_("NOP ID"), nop_id) if nop_id else None, emphasis)
+
+
+def _joined(*parts: str, by: str = ", ") -> str:
+    return by.join(part for part in parts if part)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _month(month: int) -> str:
+    return (
+        _("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun"),
+        _("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec"),
+    )[month - 1]  # fmt: skip
+
+
+def _composed(value: Any) -> Any:
+    """The snapshot with every text composed, as :func:`certificates.document.fonts.printable` sets it."""
+    if isinstance(value, dict):
+        return {key: _composed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_composed(item) for item in value]
+    return printable(value) if isinstance(value, str) else value
