@@ -182,7 +182,7 @@ class Postgres:
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd="/", start_new_session=True,
                 env=quiet_environment(), **self.user.popen(),
             )  # fmt: skip
-        return Identity.of(child.pid)
+        return adopted(child)
 
     def _ready(self, who: Identity, port: int, end: float) -> bool:
         """Wait until the server takes connections; False when it died."""
@@ -270,7 +270,14 @@ class Valkey:
             child.stdin.close()
         except BrokenPipeError:
             pass
-        return Identity.of(child.pid)
+        return adopted(child)
+
+
+def adopted(child: subprocess.Popen[bytes]) -> Identity:
+    """The identity of a child that outlives us: its Popen object must not mind that nobody waits for it."""
+    who = Identity.of(child.pid)
+    child.returncode = 0
+    return who
 
 
 def ping(port: int, password: str) -> bool:

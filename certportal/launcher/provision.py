@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -116,11 +117,28 @@ class Provisioner:
             return
         env = self._manage() | {"PORTAL_MANIFEST_STATIC": "1"}
         # Parts of the design system that no page uses: left out, collecting takes a third of the time.
-        unused = ("scss", "theme", "components", "material-icons", "material-icons-deprecated", "uswds-icons", "public-sans")
+        unused = (
+            "scss",
+            "theme",
+            "components",
+            "material-icons",
+            "material-icons-deprecated",
+            "uswds-icons",
+            "public-sans",
+        )
         ignore = [word for name in unused for word in ("--ignore", name)]
         child = self._start("collectstatic", ["manage.py", "collectstatic", "--noinput", *ignore], env, drop=False)
         self._check(wait_all([child])[0], "collectstatic", "The static files could not be collected")
+        self._readable(self.places.static)
         marker.write_text(mark)
+
+    @staticmethod
+    def _readable(top: Path) -> None:
+        """Static files are public; the strict mode of uploads, which Django gives them too, hides them from the web process."""
+        for folder, _, files in os.walk(top):
+            Path(folder).chmod(0o755)
+            for name in files:
+                (Path(folder) / name).chmod(0o644)
 
     def _static_mark(self) -> str:
         """A mark that changes when a static file of ours, or a locked package, changes."""
@@ -203,12 +221,16 @@ def read_accounts(path: Path) -> list[dict[str, str]]:
     return [account for account in value if isinstance(account, dict)] if isinstance(value, list) else []
 
 
+FAULT = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Configured|Refused|Exists|Exit)\b")
+
+
 def last_line(log: Path) -> str:
-    """The last line of a log, which mostly names the fault."""
+    """The line of a log that names the fault: the last exception in its last lines, else the last line."""
     try:
         with log.open("rb") as text:
-            text.seek(max(0, os.path.getsize(log) - 4096))
-            lines = text.read().decode(errors="replace").split("\n")
+            text.seek(max(0, os.path.getsize(log) - 8192))
+            lines = [line.strip() for line in text.read().decode(errors="replace").split("\n") if line.strip()]
     except OSError:
         return "no log was written"
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    faults = [line for line in lines[-40:] if FAULT.match(line)]
+    return (faults or lines or ["it said nothing"])[-1]

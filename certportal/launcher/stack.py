@@ -68,10 +68,11 @@ class Stack:
     # -- life -------------------------------------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Databases, migrations, demo, processes; returns when all are ready. Leaves nothing behind when it fails."""
+        """Databases, migrations, demo, processes; returns when all are ready. Leaves only its logs behind when it fails."""
         try:
             self._start()
         except BaseException:
+            self._own_folder = False
             self.stop()
             raise
         return self
