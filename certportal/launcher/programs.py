@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,6 +33,8 @@ class Program:
     ready_seconds: float = 90.0
     patience: float = 15.0
     polite: int = signal.SIGTERM
+    signs: tuple[Path, ...] = ()
+    """Files by which the process shows that it is ready; those of an earlier run are removed before it starts."""
 
 
 def http_ready(url: str, host: str | None = None) -> Probe:
@@ -130,7 +131,7 @@ class Programs:
             *("-I", "certportal.launcher.heartbeat"),
         )
         # a warm shutdown lets running tasks end; past that the rows and the sweeps take over
-        return Program(name, argv, env, file_ready(beat_file), patience=25.0)
+        return Program(name, argv, env, file_ready(beat_file), patience=25.0, signs=(beat_file,))
 
     def _worker(self) -> Program:
         processes = os.environ.get("PORTAL_WORKER_PROCESSES", "2")
@@ -140,20 +141,10 @@ class Programs:
         return self._celery_worker(DOCUMENTS, "documents", "1")
 
     def _beat(self) -> Program:
-        schedule = self.run / "celerybeat-schedule"
+        note = self.run / "beat.pid"
         env = self.environment.portal(self.addresses)
         argv = (
             *(self.python, "-m", "celery", "-A", "certportal", "beat", "-l", "INFO"),
-            *("-s", str(schedule), "--pidfile="),
+            *("-s", str(self.run / "celerybeat-schedule"), f"--pidfile={note}"),
         )
-        return Program(BEAT, argv, env, _schedule_written(schedule), patience=10.0)
-
-
-def _schedule_written(schedule: Path) -> Probe:
-    """Ready when beat has opened its schedule (the file's ending depends on the dbm that Python was built with)."""
-
-    def probe(started: float) -> bool:
-        candidates = schedule.parent.glob(schedule.name + "*")
-        return any(path.stat().st_mtime >= started - 1 for path in candidates) and time.time() > started + 0.5
-
-    return probe
+        return Program(BEAT, argv, env, file_ready(note), patience=10.0, signs=(note,))

@@ -147,7 +147,7 @@ class Provisioner:
         for lock in ("package-lock.json", "requirements/runtime.txt"):
             if (root / lock).exists():
                 seen.update((root / lock).read_bytes())
-        for top in sorted({root / "static", *root.glob("*/static")}):
+        for top in sorted({root / "static", *root.glob("[!.]*/static")}):
             for path in sorted(p for p in top.rglob("*") if p.is_file()):
                 info = path.stat()
                 seen.update(f"{path.relative_to(root)} {info.st_size} {info.st_mtime_ns}\n".encode())

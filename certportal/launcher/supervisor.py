@@ -88,6 +88,8 @@ class Supervisor:
     def _launch(self, child: Child) -> None:
         program = child.program
         with self._lock, open_log(self.log(program.name)) as log:
+            for sign in program.signs:
+                sign.unlink(missing_ok=True)
             child.started = time.time()
             # preexec_fn only calls prctl: no lock of another thread can be taken in it
             child.process = subprocess.Popen(
