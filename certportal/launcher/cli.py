@@ -12,7 +12,7 @@ from .check import check
 from .console import Console
 from .errors import PortalError
 from .places import Places
-from .testrun import TestRun
+from .testrun import CheckRun
 from .up import Up, detach, down
 
 HELP = """\
@@ -90,7 +90,7 @@ def bench(places: Places, console: Console, arguments: list[str]) -> int:
 
 def test(places: Places, console: Console, arguments: list[str]) -> int:
     """`./portal test`."""
-    return TestRun(places, console, arguments).run()
+    return CheckRun(places, console, arguments).run()
 
 
 def without_arguments(command: Callable[[Places, Console], int]) -> Callable[[Places, Console, list[str]], int]:

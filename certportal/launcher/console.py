@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -19,7 +20,17 @@ class Console:
 
     def line(self, text: str = "") -> None:
         """One line."""
-        print(text, file=self.out, flush=True)
+        self.write(text + "\n")
+
+    def write(self, text: str) -> None:
+        """Text as it is. When the reader has gone (`| head`), the work goes on unseen instead of breaking off."""
+        try:
+            self.out.write(text)
+            self.out.flush()
+        except BrokenPipeError:
+            # kept open for the life of the process, like the standard output that it stands for
+            self.out = open(os.devnull, "w")  # noqa: SIM115
+            os.dup2(self.out.fileno(), 1)
 
     @contextlib.contextmanager
     def step(self, name: str, done: str = "done") -> Iterator[None]:
@@ -27,7 +38,7 @@ class Console:
         live = self.out.isatty()
         label = f"  {name} ".ljust(WIDTH, ".")
         if live:
-            print(f"{label} …", end="", file=self.out, flush=True)
+            self.write(f"{label} …")
         start = time.monotonic()
         try:
             yield

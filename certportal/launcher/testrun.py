@@ -13,7 +13,7 @@ from .places import Places
 from .provision import Provisioner
 
 
-class TestRun:
+class CheckRun:
     """`./portal test`: the linters, then pytest; stops at the first step that fails."""
 
     def __init__(self, places: Places, console: Console, arguments: list[str]) -> None:

@@ -181,14 +181,14 @@ def detach(places: Places, console: Console, port: int | None) -> int:
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=places.root
         )
     try:
-        return _follow(child, run_file, log_path, start)
+        return _follow(child, run_file, log_path, start, console)
     except KeyboardInterrupt:
         child.terminate()
         child.wait(DOWN_SECONDS)
         return 130
 
 
-def _follow(child: subprocess.Popen[bytes], run_file: RunFile, log_path: Path, start: int) -> int:
+def _follow(child: subprocess.Popen[bytes], run_file: RunFile, log_path: Path, start: int, console: Console) -> int:
     """Show what the background `up` says until it is healthy or gone."""
     end = time.monotonic() + DETACH_SECONDS
     with log_path.open("rb") as log:
@@ -197,8 +197,7 @@ def _follow(child: subprocess.Popen[bytes], run_file: RunFile, log_path: Path, s
             code = child.poll()
             record = run_file.read()
             healthy = record.get("phase") == "healthy" and record.get("supervisor", {}).get("pid") == child.pid
-            sys.stdout.write(log.read().decode(errors="replace"))
-            sys.stdout.flush()
+            console.write(log.read().decode(errors="replace"))
             if healthy or code is not None:
                 # it lives on without us: no warning about a child that was not awaited
                 child.returncode = code or 0
