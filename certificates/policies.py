@@ -1,0 +1,43 @@
+"""Row policies of certificates: certifier, exporter, named importer, delegated broker, invited contact."""
+
+from core.policy import APPEND, BROKER, CERTIFIER, CLIENT_ROW, KIND, NO_DELETE, OPERATION, STAFF_ROW, USER, Table
+
+_RELEASED = "state IN ('issued', 'closed', 'void', 'replaced')"
+_DELEGATED = (
+    "organizations_delegation d WHERE d.broker_id = "
+    f"{BROKER} AND d.revoked_at IS NULL AND current_date BETWEEN d.valid_from AND d.valid_until"
+)
+_PARTY = (
+    f"({KIND} = 'importer' AND importer_id = {OPERATION} AND {_RELEASED})"
+    f" OR ({KIND} = 'broker' AND {_RELEASED} AND (importer_id IN (SELECT d.operation_id FROM {_DELEGATED})"
+    f" OR client_id IN (SELECT d.client_id FROM {_DELEGATED})))"
+    f" OR ({KIND} = 'person' AND {_RELEASED} AND id IN"
+    f" (SELECT c.certificate_id FROM certificates_certificatecontact c WHERE c.user_id = {USER}))"
+)
+#: Rows below a certificate are seen by whoever sees the certificate: the sub-select is itself under row security.
+_BELOW = "EXISTS (SELECT 1 FROM certificates_certificate c WHERE c.id = certificate_id)"
+_ROWS = f"{STAFF_ROW} OR {CLIENT_ROW}"
+
+TABLES = [
+    Table("certificates_certificate", read=f"{_ROWS} OR {_PARTY}", write=_ROWS, grants=NO_DELETE),
+    Table("certificates_certificatedocument", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=APPEND),
+    Table(
+        "certificates_certificatecontact",
+        read=f"{STAFF_ROW} OR user_id = {USER}",
+        write=STAFF_ROW,
+        grants=NO_DELETE,
+    ),
+    Table("certificates_shipment", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=NO_DELETE),
+    Table(
+        "certificates_certificatelookup",
+        read=_ROWS,
+        write=f"{KIND} IN ('check', 'nobody') OR certifier_id = {CERTIFIER}",
+        grants=APPEND,
+    ),
+    Table(
+        "certificates_signingkey",
+        read=f"certifier_id = {CERTIFIER} AND {KIND} IN ('staff', 'loop')",
+        write=f"certifier_id = {CERTIFIER} AND {KIND} IN ('staff', 'loop')",
+        grants=NO_DELETE,
+    ),
+]

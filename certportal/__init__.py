@@ -1,0 +1,1 @@
+"""The project: settings, URLs, Celery, the API router and the Python side of `./portal`."""

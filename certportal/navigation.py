@@ -1,0 +1,52 @@
+"""The navigation that each role sees: only what the registry lets it open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.identity import NOBODY, Kind
+from organizations.access import audience_of, may_open
+
+ENTRIES = [
+    ("review:queue", _("Queue")),
+    ("requests:home", _("Requests")),
+    ("pvf:list", _("Product Verification")),
+    ("certificates:list", _("Certificates")),
+    ("certificates:inbox", _("Certificates")),
+    ("oid_sync:desk", _("OID desk")),
+    ("oid_sync:reconciliation", _("Reconciliation")),
+    ("organizations:people", _("People")),
+    ("organizations:clients", _("Clients")),
+    ("organizations:directory", _("Directory")),
+    ("organizations:settings", _("Settings")),
+    ("organizations:tokens", _("API keys")),
+    ("certificates:check", _("Check a certificate")),
+]
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page: navigation, who acts, for which organisation."""
+    actor = getattr(request, "identity", NOBODY)
+    match = request.resolver_match
+    current = match.view_name if match else ""
+    items = []
+    for name, label in ENTRIES:
+        audience = audience_of(name)
+        if actor.kind is Kind.NOBODY and name != "certificates:check":
+            continue
+        if not may_open(actor, audience):
+            continue
+        try:
+            items.append({"url": reverse(name), "label": label, "current": name == current})
+        except NoReverseMatch:
+            continue
+    return {
+        "nav": items,
+        "identity": actor,
+        "membership": getattr(request, "membership", None),
+        "memberships": getattr(request, "memberships", []),
+    }

@@ -1,0 +1,187 @@
+"""The link to OID: how a certifier reaches it, each call and what became of it, and where the two records differ."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from certificates.models import Certificate
+from core import clock, ids
+from organizations.models import Certifier
+from organizations.tenancy import StaffRows, TenantQuerySet
+
+
+class OidConnection(models.Model):
+    """How a certifier's records reach OID. The key is encrypted at rest."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.OneToOneField(Certifier, on_delete=models.PROTECT, related_name="+")
+    connector = models.CharField(max_length=20, default="http")
+    base_url = models.URLField()
+    encrypted_key = models.BinaryField()
+    time_limit_seconds = models.PositiveSmallIntegerField(default=10)
+    paused_until = models.DateTimeField(null=True)
+    paused_because = models.CharField(max_length=200, blank=True)
+    list_cursor = models.CharField(max_length=100, blank=True)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+
+class Operation(models.TextChoices):
+    """What a call asks of OID."""
+
+    REGISTER = "register", _("register")
+    AMEND = "amend", _("amend")
+    ACTUALS = "actuals", _("report actuals")
+    VOID = "void", _("void")
+
+
+class CallState(models.TextChoices):
+    """Where a call stands."""
+
+    WAITING = "waiting", _("waiting")
+    IN_FLIGHT = "in_flight", _("in flight")
+    UNKNOWN = "unknown", _("unknown")
+    AWAITING_PERSON = "awaiting_person", _("awaiting a person")
+    REJECTED = "rejected", _("rejected")
+    STOPPED = "stopped", _("stopped before sending")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+#: States that a person must look at.
+DESK_STATES = (CallState.AWAITING_PERSON, CallState.REJECTED, CallState.STOPPED)
+
+
+class OidCall(models.Model):
+    """One call to OID, sent in three phases: marked in flight, called outside any transaction, recorded.
+
+    Its id is the call's UUID; for ``register`` OID's key is the certificate's own id.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="oid_calls")
+    operation = models.CharField(max_length=10, choices=Operation.choices)
+    sequence = models.PositiveIntegerField(default=1)
+    #: The row this call reports, where there is one (a shipment): one call a cause.
+    cause_id = models.UUIDField(null=True)
+    payload = models.JSONField()
+    state = models.CharField(max_length=16, choices=CallState.choices, default=CallState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=clock.now)
+    lease_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    sent_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    reason_code = models.CharField(max_length=30, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    answer = models.JSONField(default=dict)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["certificate", "sequence"], name="call_order_of_certificate"),
+            models.UniqueConstraint(
+                fields=["certificate"],
+                condition=Q(operation="register") & ~Q(state="cancelled"),
+                name="one_registration_of_certificate",
+            ),
+            models.UniqueConstraint(
+                fields=["operation", "cause_id"],
+                condition=Q(cause_id__isnull=False),
+                name="one_call_a_cause",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["certifier", "next_attempt_at"],
+                name="call_due",
+                condition=Q(state__in=["waiting", "in_flight", "unknown"]),
+            ),
+            models.Index(fields=["certifier", "state", "created_at"], name="call_by_state"),
+        ]
+
+
+class ReconciliationRun(models.Model):
+    """One comparison of requests, ledger, certificates and OID for a certifier, in slices that can be resumed."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    step = models.CharField(max_length=40, blank=True)
+    position = models.CharField(max_length=100, blank=True)
+    compared = models.PositiveBigIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
+    healed = models.PositiveIntegerField(default=0)
+    started_by = models.UUIDField(null=True)
+    started_at = models.DateTimeField(default=clock.now)
+    heartbeat_at = models.DateTimeField(default=clock.now)
+    done_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["certifier"], condition=Q(state="running"), name="one_run_at_a_time")
+        ]
+
+
+class DriftKind(models.TextChoices):
+    """What differs from what."""
+
+    BALANCE = "balance", _("balance differs from the sum of its movements")
+    RESERVED = "reserved", _("reserved kilograms differ from the open request")
+    CERTIFIED = "certified", _("certified kilograms differ from the certificate")
+    SHIPPED = "shipped", _("shipped kilograms differ from the shipments")
+    MISSING_IN_OID = "missing_in_oid", _("the certificate is not in OID")
+    UNKNOWN_TO_PORTAL = "unknown_to_portal", _("OID has a record that the portal does not know")
+    OID_FIELDS = "oid_fields", _("OID's record differs from the certificate")
+    OID_STATUS = "oid_status", _("OID's status differs from the certificate's")
+    ACTUALS = "actuals", _("actual weight in OID differs from the shipments")
+    PARTY_STATUS = "party_status", _("a party of a live certificate is not Certified")
+
+
+class Drift(models.Model):
+    """One difference between the portal and OID, or within the portal: both values, first and last seen, closed."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=DriftKind.choices)
+    #: What it is about: a line, request, certificate or OID number; with ``kind`` it names the drift while open.
+    subject = models.CharField(max_length=80)
+    certificate_id = models.UUIDField(null=True)
+    line_id = models.UUIDField(null=True)
+    portal_value = models.JSONField()
+    other_value = models.JSONField()
+    first_seen_at = models.DateTimeField(default=clock.now)
+    last_seen_at = models.DateTimeField(default=clock.now)
+    last_run = models.ForeignKey(ReconciliationRun, null=True, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    closed_because = models.CharField(max_length=200, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["certifier", "kind", "subject"], condition=Q(closed_at=None), name="one_open_drift_of_subject"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["certifier", "first_seen_at"], name="drift_open", condition=Q(closed_at=None))
+        ]

@@ -1,0 +1,67 @@
+"""Who may open what: every URL name maps to roles in one registry; whatever is not in it is refused.
+
+Each app has ``url_roles.py`` with its ``URL_ROLES`` next to its views; ``certportal.url_roles`` registers them all when
+Django is ready. A test walks the URLconf and fails for a name without an entry and for an entry without a URL.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+
+from core.identity import Identity, Kind
+from organizations.roles import CLIENT_ROLES, STAFF_ROLES, Role
+
+
+class Anyone(enum.StrEnum):
+    """Audiences that are not roles."""
+
+    SIGNED_OUT = "signed out"
+    SIGNED_IN = "signed in"
+    PLATFORM = "platform operator"
+
+
+Audience = frozenset[str]
+PUBLIC: Audience = frozenset({Anyone.SIGNED_OUT})
+SIGNED_IN: Audience = frozenset({Anyone.SIGNED_IN})
+STAFF: Audience = frozenset(STAFF_ROLES)
+CLIENT: Audience = frozenset(CLIENT_ROLES)
+#: Staff who act; auditors only read.
+ACTING_STAFF: Audience = frozenset({Role.REVIEWER, Role.APPROVER, Role.MANAGER})
+PARTIES: Audience = STAFF | CLIENT | {Role.IMPORTER, Role.BROKER}
+
+_registry: dict[str, Audience] = {}
+
+
+def register(entries: Mapping[str, Iterable[str]]) -> None:
+    """Add URL names with the roles that may open them. Refuses a name that is registered with other roles."""
+    for name, roles in entries.items():
+        audience = frozenset(str(role) for role in roles)
+        if _registry.get(name, audience) != audience:
+            raise ValueError(f"URL name {name} is registered twice with different roles")
+        _registry[name] = audience
+
+
+def audience_of(url_name: str) -> Audience | None:
+    """Who may open the URL; None where nobody said."""
+    return _registry.get(url_name)
+
+
+def registered_names() -> set[str]:
+    """Every URL name that has an entry."""
+    return set(_registry)
+
+
+def may_open(actor: Identity, audience: Audience | None) -> bool:
+    """Whether the actor belongs to the audience."""
+    if audience is None:
+        return False
+    if Anyone.SIGNED_OUT in audience:
+        return True
+    if actor.kind in {Kind.NOBODY, Kind.CHECK}:
+        return False
+    if Anyone.SIGNED_IN in audience:
+        return True
+    if Anyone.PLATFORM in audience and actor.kind is Kind.PLATFORM:
+        return True
+    return not actor.roles.isdisjoint(audience)

@@ -1,0 +1,171 @@
+"""The transaction round each view, the identity in it, and the gate in front of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.errors import DomainError
+from core.identity import NOBODY, Identity, Kind, assume
+from organizations.access import audience_of, may_open
+from organizations.identity import (
+    SESSION_KEY,
+    identity_of,
+    identity_without_membership,
+    live_memberships,
+    membership_of_token,
+)
+from organizations.models import Membership, User
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class _RollBack(Exception):
+    """Carries an answer out of a transaction that must not be committed."""
+
+    def __init__(self, response: HttpResponseBase) -> None:
+        super().__init__()
+        self.response = response
+
+
+def client_address(request: HttpRequest) -> str:
+    """The caller's address: counted from the right by the number of proxies we run, never the leftmost entry."""
+    proxies: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if proxies and len(chain) >= proxies:
+        return chain[-proxies]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+class IdentityMiddleware:
+    """Opens the transaction round view *and* rendering and tells PostgreSQL who acts in it.
+
+    A refusal (4xx) is an answer and commits what it recorded; an error (5xx) rolls everything back.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path == "/healthz":
+            return self.get_response(request)
+        try:
+            with transaction.atomic():
+                assume(NOBODY)
+                self._identify(request)
+                response = self.get_response(request)
+                if isinstance(response, StreamingHttpResponse) and not getattr(response, "reads_no_rows", False):
+                    raise RuntimeError("a stream would read after its transaction: collect the rows first")
+                if response.status_code >= 500:
+                    raise _RollBack(response)
+                return response
+        except _RollBack as rolled_back:
+            return rolled_back.response
+
+    def _identify(self, request: HttpRequest) -> None:
+        marks = {
+            "request_id": structlog.contextvars.get_contextvars().get("request_id", "") or uuid.uuid4().hex,
+            "ip": client_address(request),
+        }
+        request.identity = Identity(**marks)  # type: ignore[attr-defined]
+        request.memberships = []  # type: ignore[attr-defined]
+        request.by_token = False  # type: ignore[attr-defined]
+        header = request.headers.get("Authorization", "")
+        if header.startswith("Bearer "):
+            self._identify_token(request, header.removeprefix("Bearer ").strip(), marks)
+        elif request.user.is_authenticated:
+            self._identify_person(request, marks)
+        if request.identity.kind is Kind.NOBODY:  # type: ignore[attr-defined]
+            assume(request.identity)  # type: ignore[attr-defined]
+
+    def _identify_token(self, request: HttpRequest, token: str, marks: dict[str, str]) -> None:
+        request.by_token = True  # type: ignore[attr-defined]
+        owner = membership_of_token(token)
+        if owner is None:
+            return
+        user_id, membership_id = owner
+        assume(Identity(kind=Kind.PERSON, user_id=user_id, **marks))
+        membership = Membership.objects.filter(pk=membership_id, ended_at=None).first()
+        if membership is None:
+            return
+        request.identity = identity_of(membership, **marks)  # type: ignore[attr-defined]
+        assume(request.identity)  # type: ignore[attr-defined]
+
+    def _identify_person(self, request: HttpRequest, marks: dict[str, str]) -> None:
+        user: User = request.user  # type: ignore[assignment]
+        person = identity_without_membership(user, **marks)
+        assume(person)
+        memberships = live_memberships(user)
+        chosen = request.session.get(SESSION_KEY)
+        active = next((m for m in memberships if str(m.pk) == chosen), memberships[0] if memberships else None)
+        identity = identity_of(active, **marks) if active else person
+        request.memberships = memberships  # type: ignore[attr-defined]
+        request.membership = active  # type: ignore[attr-defined]
+        request.identity = identity  # type: ignore[attr-defined]
+        assume(identity)
+        if not request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME):
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = user.language
+
+
+class AccessMiddleware:
+    """Refuses every view whose URL name has no entry for the caller's role."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """None lets the view run; anything else is the refusal."""
+        match = request.resolver_match
+        name = match.view_name if match else ""
+        audience = audience_of(name)
+        actor: Identity = getattr(request, "identity", NOBODY)
+        if may_open(actor, audience):
+            return None
+        if audience is None:
+            log.error("url_without_roles", url_name=name)
+        is_api = request.path.startswith("/api/")
+        if actor.kind is Kind.NOBODY:
+            if is_api:
+                return JsonResponse(
+                    {
+                        "type": "client_error",
+                        "errors": [{"code": "not_authenticated", "detail": _("Sign in or send a token."), "attr": None}],
+                    },
+                    status=401,
+                    headers={"WWW-Authenticate": "Bearer"},
+                )
+            return redirect_to_login(request.get_full_path())
+        audit.record(actor, "access.refused", "url", name[:64])
+        if is_api:
+            detail = _("Your role does not allow this.")
+            return JsonResponse(
+                {"type": "client_error", "errors": [{"code": "permission_denied", "detail": detail, "attr": None}]},
+                status=403,
+            )
+        return render(request, "403.html", {"exception": PermissionDenied()}, status=403)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A domain refusal becomes an answer inside the transaction; anything else goes its way and rolls back."""
+        if not isinstance(error, DomainError):
+            return None
+        template = {403: "403.html", 404: "404.html"}.get(error.status, "refused.html")
+        return render(request, template, {"exception": error, "error": error}, status=error.status)

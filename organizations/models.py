@@ -1,0 +1,290 @@
+"""Certifiers, the directory of operations, clients, people and what they may do."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core import clock, ids
+from organizations.roles import Role
+from organizations.tenancy import ClientRows, StaffRows, TenantQuerySet
+
+NOP_ID = RegexValidator(r"^\d{10}$", _("A NOP operation ID has exactly 10 digits, for example 8150001234."))
+CERTIFIER_CODE = RegexValidator(r"^\d{3}$", _("A certifier code has exactly 3 digits."))
+
+
+class UserManager(BaseUserManager["User"]):
+    """People sign in by e-mail address, compared without case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A new person; without a password they cannot sign in until they set one by invitation."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db, force_insert=True)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person. What they may do stands in their memberships."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=150)
+    language = models.CharField(_("language"), max_length=5, choices=[("en", "English"), ("es", "Español")], default="en")
+    is_active = models.BooleanField(default=True)
+    is_platform_operator = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class OperationStatus(models.TextChoices):
+    """Statuses of an operation in OID; only Certified may trade."""
+
+    CERTIFIED = "Certified", _("Certified")
+    SURRENDERED = "Surrendered", _("Surrendered")
+    SUSPENDED = "Suspended", _("Suspended")
+    REVOKED = "Revoked", _("Revoked")
+    TRANSITIONAL = "Transitional", _("Transitional")
+    DENIED = "Denied Certification", _("Denied Certification")
+    WITHDREW_NONC = "Withdrew with NONC", _("Withdrew with NONC")
+    WITHDREW_TRANSITIONAL = "Withdrew from Transitional", _("Withdrew from Transitional")
+
+
+class Scope(models.TextChoices):
+    """Certification scopes of 7 CFR 205."""
+
+    CROPS = "Crops", _("Crops")
+    LIVESTOCK = "Livestock", _("Livestock")
+    WILD_CROPS = "Wild Crops", _("Wild Crops")
+    HANDLING = "Handling", _("Handling")
+
+
+class Operation(models.Model):
+    """An organic business in OID's directory: global, by NOP ID. ``directory_date`` is the day OID's data was read."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    nop_id = models.CharField(max_length=10, unique=True, validators=[NOP_ID])
+    name = models.CharField(max_length=300)
+    other_names = models.CharField(max_length=500, blank=True)
+    status = models.CharField(max_length=30, choices=OperationStatus.choices)
+    scopes = ArrayField(models.CharField(max_length=12, choices=Scope.choices), default=list)
+    certifier_name = models.CharField(max_length=300, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=100, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=50, blank=True)
+    directory_date = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.nop_id})"
+
+    @property
+    def full_address(self) -> str:
+        """The postal address on one line."""
+        place = " ".join(part for part in (self.postal_code, self.city) if part)
+        return ", ".join(part for part in (self.address, place, self.state, self.country) if part)
+
+
+class Certifier(models.Model):
+    """A certifying agent accredited by USDA: the tenant."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(unique=True)
+    code = models.CharField(max_length=3, unique=True, validators=[CERTIFIER_CODE])
+    country = models.CharField(max_length=2)
+    time_zone = models.CharField(max_length=40)
+    address = models.CharField(max_length=300, blank=True)
+    email = models.EmailField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CertifierSettings(models.Model):
+    """One version of a certifier's settings (see ``organizations.rules``); the highest version is in force."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="settings_versions")
+    version = models.PositiveIntegerField()
+    values = models.JSONField(default=dict)
+    created_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["certifier", "version"], name="settings_version_once")]
+
+
+class Client(models.Model):
+    """A certifier's relation to one exporter operation, with the certifier's own record of its standing."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="clients")
+    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="+")
+    own_status = models.CharField(max_length=30, choices=OperationStatus.choices, default=OperationStatus.CERTIFIED)
+    reference = models.CharField(max_length=40, blank=True)
+    max_period_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    contact_email = models.EmailField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = ClientRows(client_field="id")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["certifier", "operation"], name="client_once")]
+
+    def __str__(self) -> str:
+        return self.operation.name
+
+    @property
+    def may_trade(self) -> bool:
+        """EXP-1's figure: Certified in the directory *and* in the certifier's own record."""
+        return self.own_status == self.operation.status == OperationStatus.CERTIFIED
+
+
+class Broker(models.Model):
+    """A customs broker or freight forwarder; sees what an importer or exporter delegates, nothing else."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    name = models.CharField(max_length=200)
+    email = models.EmailField(blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's place in one organisation, with their roles there."""
+
+    class Side(models.TextChoices):
+        CERTIFIER = "certifier", _("certifier")
+        CLIENT = "client", _("exporter")
+        IMPORTER = "importer", _("importer")
+        BROKER = "broker", _("broker")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    side = models.CharField(max_length=10, choices=Side.choices)
+    certifier = models.ForeignKey(Certifier, null=True, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="memberships")
+    operation = models.ForeignKey(Operation, null=True, on_delete=models.PROTECT, related_name="+")
+    broker = models.ForeignKey(Broker, null=True, on_delete=models.PROTECT, related_name="+")
+    roles = ArrayField(models.CharField(max_length=12, choices=Role.choices))
+    #: How a membership of an importer was proven: "code" (sent to the e-mail in OID) or who confirmed it.
+    proof = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="membership_of_one_organisation",
+                condition=(
+                    Q(side="certifier", certifier__isnull=False, client=None, operation=None, broker=None)
+                    | Q(side="client", certifier__isnull=False, client__isnull=False, operation=None, broker=None)
+                    | Q(side="importer", certifier=None, client=None, operation__isnull=False, broker=None)
+                    | Q(side="broker", certifier=None, client=None, operation=None, broker__isnull=False)
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["user", "side", "certifier", "client", "operation", "broker"],
+                condition=Q(ended_at=None),
+                nulls_distinct=False,
+                name="one_live_membership",
+            ),
+        ]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has not ended."""
+        return self.ended_at is None
+
+    @property
+    def organisation_name(self) -> str:
+        """The name a person knows the organisation by."""
+        if self.client is not None and self.certifier is not None:
+            return f"{self.client.operation.name} · {self.certifier.name}"
+        return str(self.certifier or self.operation or self.broker)
+
+
+class Invitation(models.Model):
+    """A way in for one e-mail address; only the hash of its token is kept."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    email = models.EmailField()
+    side = models.CharField(max_length=10, choices=Membership.Side.choices)
+    certifier = models.ForeignKey(Certifier, null=True, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
+    operation = models.ForeignKey(Operation, null=True, on_delete=models.PROTECT, related_name="+")
+    broker = models.ForeignKey(Broker, null=True, on_delete=models.PROTECT, related_name="+")
+    #: Where the invitation is to one certificate only (a contact given on issue).
+    certificate_id = models.UUIDField(null=True)
+    roles = ArrayField(models.CharField(max_length=12, choices=Role.choices))
+    invited_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class Delegation(models.Model):
+    """A grant to a broker: an importer operation or an exporter client lets it see its certificates until a day."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    broker = models.ForeignKey(Broker, on_delete=models.PROTECT, related_name="delegations")
+    operation = models.ForeignKey(Operation, null=True, on_delete=models.PROTECT, related_name="+")
+    certifier = models.ForeignKey(Certifier, null=True, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    granted_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="delegation_of_one_party",
+                condition=Q(operation__isnull=False, client=None) | Q(operation=None, client__isnull=False),
+            ),
+        ]
+
+
+class ApiToken(models.Model):
+    """A key of one membership for the API; only its hash is kept, its prefix names it in lists."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="tokens")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)

@@ -1,0 +1,62 @@
+"""Row policies of organizations: people see themselves, staff their certifier's people and clients."""
+
+from core.policy import (
+    ALL,
+    BROKER,
+    CERTIFIER,
+    CLIENT,
+    KIND,
+    NO_DELETE,
+    OPERATION,
+    PLATFORM,
+    STAFF_ROW,
+    USER,
+    Table,
+)
+
+_OWN_CLIENT = f"({KIND} = 'exporter' AND certifier_id = {CERTIFIER} AND client_id = {CLIENT})"
+_PARTY = (
+    f"({KIND} = 'importer' AND operation_id = {OPERATION} AND side = 'importer')"
+    f" OR ({KIND} = 'broker' AND broker_id = {BROKER} AND side = 'broker')"
+)
+_LOOP_PARTY = f"({KIND} = 'loop' AND side IN ('importer', 'broker'))"
+_MEMBERSHIP = f"user_id = {USER} OR {STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY} OR {_LOOP_PARTY} OR {PLATFORM}"
+_INVITATION = f"{STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY} OR {PLATFORM}"
+_GRANTOR = (
+    f"({KIND} = 'importer' AND operation_id = {OPERATION})"
+    f" OR {_OWN_CLIENT} OR {STAFF_ROW}"
+)
+
+TABLES = [
+    Table("organizations_user", open_because="a person signs in before anybody is known", grants=NO_DELETE),
+    Table("organizations_certifier", open_because="public names of certifying agents", grants=NO_DELETE),
+    Table("organizations_operation", open_because="OID's public directory of operations", grants=NO_DELETE),
+    Table("organizations_broker", open_because="names of brokers, needed to delegate to one", grants=NO_DELETE),
+    Table(
+        "organizations_certifiersettings",
+        read=f"certifier_id = {CERTIFIER} OR {PLATFORM}",
+        write=f"{STAFF_ROW} OR {PLATFORM}",
+        grants=NO_DELETE,
+    ),
+    Table(
+        "organizations_client",
+        read=f"{STAFF_ROW} OR ({KIND} = 'exporter' AND certifier_id = {CERTIFIER} AND id = {CLIENT})"
+        f" OR id IN (SELECT m.client_id FROM organizations_membership m WHERE m.user_id = {USER})",
+        write=f"{STAFF_ROW}",
+        grants=NO_DELETE,
+    ),
+    Table("organizations_membership", read=_MEMBERSHIP, write=_INVITATION, grants=NO_DELETE),
+    Table("organizations_invitation", read=_INVITATION, write=_INVITATION, grants=NO_DELETE),
+    Table(
+        "organizations_delegation",
+        read=f"{_GRANTOR} OR ({KIND} = 'broker' AND broker_id = {BROKER})",
+        write=_GRANTOR,
+        grants=NO_DELETE,
+    ),
+    Table(
+        "organizations_apitoken",
+        read=f"user_id = {USER}",
+        write=f"user_id = {USER}",
+        grants=ALL,
+    ),
+]

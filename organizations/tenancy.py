@@ -1,0 +1,73 @@
+"""The first net round every tenant: the access funnel. A stranger gets 404, a member without the right 403.
+
+Each tenant model names its ``tenancy``: how rows of it are found for each kind of identity. Views, API and forms fetch
+only through ``visible_to`` and :func:`find`. Row-level security is the second net and does not know of this one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any, Protocol, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from core.errors import NotVisible
+from core.identity import Identity, Kind
+
+M = TypeVar("M", bound=models.Model)
+NONE = Q(pk__in=[])
+
+
+class Tenancy(Protocol):
+    """Which rows an identity may see."""
+
+    def condition(self, actor: Identity) -> Q:
+        """The filter for ``actor``; :data:`NONE` where it may see nothing."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StaffRows:
+    """Rows only the certifier's side sees."""
+
+    def condition(self, actor: Identity) -> Q:
+        if actor.is_staff and actor.certifier_id:
+            return Q(certifier_id=actor.certifier_id)
+        return NONE
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ClientRows:
+    """Rows the certifier's side sees, and of the exporters the one whose row it is."""
+
+    client_field: str = "client_id"
+
+    def condition(self, actor: Identity) -> Q:
+        if not actor.certifier_id:
+            return NONE
+        if actor.is_staff:
+            return Q(certifier_id=actor.certifier_id)
+        if actor.kind is Kind.EXPORTER and actor.client_id:
+            return Q(certifier_id=actor.certifier_id, **{self.client_field: actor.client_id})
+        return NONE
+
+
+class TenantQuerySet(models.QuerySet[M]):
+    """Adds the funnel to a model's manager."""
+
+    def visible_to(self, actor: Identity) -> TenantQuerySet[M]:
+        """Only the rows that ``actor`` may see, by the model's own tenancy."""
+        tenancy: Tenancy = self.model.tenancy  # type: ignore[attr-defined]
+        return self.filter(tenancy.condition(actor))
+
+
+def find(queryset: TenantQuerySet[M], actor: Identity, pk: uuid.UUID | str, **lookup: Any) -> M:
+    """The one row ``pk`` that ``actor`` may see. Raises :class:`~core.errors.NotVisible` for everything else."""
+    try:
+        return queryset.visible_to(actor).get(pk=pk, **lookup)
+    except (queryset.model.DoesNotExist, ValidationError, ValueError) as error:
+        raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see.")) from error

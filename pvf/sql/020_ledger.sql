@@ -1,0 +1,90 @@
+-- The volume ledger's one door. Kilograms move here and nowhere else: the application's role may not update a
+-- kilogram, nor insert, update or delete a movement.
+CREATE OR REPLACE FUNCTION pvf_move(
+    p_id uuid, p_line uuid, p_source text, p_target text, p_kg numeric,
+    p_source_holder text, p_source_holder_id uuid, p_target_holder text, p_target_holder_id uuid,
+    p_cause text, p_reason text, p_key text, p_user uuid
+) RETURNS TABLE (
+    movement_id uuid, repeated boolean,
+    available_after numeric, reserved_after numeric, certified_after numeric, shipped_after numeric
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    b pvf_balance%ROWTYPE;
+    m pvf_movement%ROWTYPE;
+    at timestamptz;
+BEGIN
+    -- The lock first: whoever waits here sees the balance and the earlier movement as they are afterwards.
+    SELECT * INTO b FROM pvf_balance WHERE line_id = p_line FOR UPDATE;
+    IF NOT FOUND OR b.certifier_id IS DISTINCT FROM portal_certifier()
+       OR portal_kind() NOT IN ('staff', 'loop', 'exporter')
+       OR (portal_kind() = 'exporter' AND b.client_id IS DISTINCT FROM portal_client()) THEN
+        RAISE EXCEPTION 'no such PVF line for this identity' USING ERRCODE = 'PV404';
+    END IF;
+    IF (p_cause, p_source, p_target) NOT IN (
+        ('authorise', 'outside', 'available'), ('top_up', 'outside', 'available'), ('reduce', 'available', 'outside'),
+        ('submit', 'available', 'reserved'), ('quantity_changed', 'available', 'reserved'),
+        ('quantity_changed', 'reserved', 'available'), ('withdraw', 'reserved', 'available'),
+        ('reject', 'reserved', 'available'), ('lapse', 'reserved', 'available'), ('approve', 'reserved', 'certified'),
+        ('back_to_review', 'certified', 'reserved'), ('shipment', 'certified', 'shipped'),
+        ('shipment_corrected', 'shipped', 'certified'), ('close_out', 'certified', 'available'),
+        ('amend_down', 'certified', 'available'), ('void', 'certified', 'available'),
+        ('replace', 'certified', 'certified'), ('replace', 'certified', 'available'),
+        ('process', 'available', 'outside'), ('process', 'outside', 'available')
+    ) THEN
+        RAISE EXCEPTION 'kilograms cannot move from % to % because of %', p_source, p_target, p_cause
+            USING ERRCODE = 'PV422';
+    END IF;
+    -- An exporter submits, changes, withdraws and ships; everything else is the certifier's.
+    IF portal_kind() = 'exporter'
+       AND p_cause NOT IN ('submit', 'quantity_changed', 'withdraw', 'shipment', 'shipment_corrected') THEN
+        RAISE EXCEPTION 'an exporter may not move kilograms because of %', p_cause USING ERRCODE = 'PV403';
+    END IF;
+
+    SELECT * INTO m FROM pvf_movement WHERE certifier_id = b.certifier_id AND idempotency_key = p_key;
+    IF FOUND THEN
+        IF (m.line_id, m.source, m.target, m.kg, m.cause) IS DISTINCT FROM (p_line, p_source, p_target, p_kg, p_cause)
+        THEN
+            RAISE EXCEPTION 'movement % was made with other figures', p_key USING ERRCODE = 'PV409';
+        END IF;
+        RETURN QUERY SELECT m.id, true, m.available_after, m.reserved_after, m.certified_after, m.shipped_after;
+        RETURN;
+    END IF;
+
+    b.available := b.available + CASE p_target WHEN 'available' THEN p_kg ELSE 0 END
+                               - CASE p_source WHEN 'available' THEN p_kg ELSE 0 END;
+    b.reserved := b.reserved + CASE p_target WHEN 'reserved' THEN p_kg ELSE 0 END
+                             - CASE p_source WHEN 'reserved' THEN p_kg ELSE 0 END;
+    b.certified := b.certified + CASE p_target WHEN 'certified' THEN p_kg ELSE 0 END
+                               - CASE p_source WHEN 'certified' THEN p_kg ELSE 0 END;
+    b.shipped := b.shipped + CASE p_target WHEN 'shipped' THEN p_kg ELSE 0 END
+                           - CASE p_source WHEN 'shipped' THEN p_kg ELSE 0 END;
+    -- The CHECK constraints of pvf_balance refuse a negative bucket.
+    UPDATE pvf_balance SET available = b.available, reserved = b.reserved, certified = b.certified,
+        shipped = b.shipped, last_sequence = b.last_sequence + 1 WHERE line_id = p_line;
+    at := clock_timestamp();
+    INSERT INTO pvf_movement (id, certifier_id, client_id, line_id, sequence, source, target, kg,
+        source_holder, source_holder_id, target_holder, target_holder_id, cause, reason, idempotency_key,
+        made_by, made_at, available_after, reserved_after, certified_after, shipped_after)
+    VALUES (p_id, b.certifier_id, b.client_id, p_line, b.last_sequence + 1, p_source, p_target, p_kg,
+        p_source_holder, p_source_holder_id, p_target_holder, p_target_holder_id, p_cause, p_reason, p_key,
+        p_user, at, b.available, b.reserved, b.certified, b.shipped);
+    RETURN QUERY SELECT p_id, false, b.available, b.reserved, b.certified, b.shipped;
+END $$;
+
+-- A balance row is opened with nothing in it, by staff, once a line.
+CREATE OR REPLACE FUNCTION pvf_open_balance(p_line uuid) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO pvf_balance (line_id, certifier_id, client_id, available, reserved, certified, shipped,
+                             last_sequence, lock)
+    SELECT id, certifier_id, client_id, 0, 0, 0, 0, 0, false FROM pvf_pvfline
+    WHERE id = p_line AND certifier_id = portal_certifier() AND portal_kind() IN ('staff', 'loop')
+    ON CONFLICT (line_id) DO NOTHING
+$$;
+
+REVOKE ALL ON FUNCTION pvf_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
+    pvf_open_balance(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pvf_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
+    pvf_open_balance(uuid) TO {app_role};
+
+CREATE OR REPLACE TRIGGER pvf_movement_append_only BEFORE UPDATE OR DELETE ON pvf_movement
+    FOR EACH ROW EXECUTE FUNCTION portal_append_only();
