@@ -37,6 +37,8 @@ URL_ROLES: dict[str, Audience] = {
     "mfa_generate_recovery_codes": SIGNED_IN,
     "mfa_view_recovery_codes": SIGNED_IN,
     "mfa_download_recovery_codes": SIGNED_IN,
+    "api:schema": SIGNED_IN,
+    "api:docs": SIGNED_IN,
 }
 
 

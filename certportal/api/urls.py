@@ -1,6 +1,23 @@
-"""Routes of the API, version 1."""
+"""Routes of the API, version 1: each floor brings its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+import certificates.api_urls
+import oid_sync.api_urls
+import organizations.api_urls
+import pvf.api_urls
+import requests_app.api_urls
+import review.api_urls
 
 app_name = "api"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    *organizations.api_urls.urlpatterns,
+    *pvf.api_urls.urlpatterns,
+    *requests_app.api_urls.urlpatterns,
+    *review.api_urls.urlpatterns,
+    *certificates.api_urls.urlpatterns,
+    *oid_sync.api_urls.urlpatterns,
+]
