@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from core.identity import NOBODY
 from organizations.access import audience_of, may_open
+
+if TYPE_CHECKING:
+    # Django REST framework loads this module while it loads its views
+    from rest_framework.views import APIView
 
 
 class RegisteredRoles(BasePermission):

@@ -1,0 +1,1 @@
+"""What tests share: databases of their own, a small world to act in."""

@@ -1,0 +1,125 @@
+"""Test databases: the owner migrates one template, each test process works on a clone as the restricted role.
+
+The template's name holds a hash of everything that shapes the schema (migrations, policies, SQL files), so it is made
+anew only when one of them changed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFIX = "portal_test_"
+MIGRATE_SECONDS = 300
+
+
+def on_database(url: str, name: str) -> str:
+    """``url`` with another database."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme.replace("postgres:", "postgresql:"), parts.netloc, f"/{name}", "", ""))
+
+
+def owner_url() -> str:
+    """The owner's URL. Raises ``RuntimeError`` where the tests were not started by ``./portal test``."""
+    url = os.environ.get("DATABASE_OWNER_URL", "")
+    if not url:
+        raise RuntimeError("DATABASE_OWNER_URL is not set: run the tests by ./portal test")
+    return url
+
+
+def schema_hash() -> str:
+    """A hash over every file that shapes the schema."""
+    digest = hashlib.sha256()
+    for pattern in ("*/migrations/*.py", "*/policies.py", "*/sql/*.sql", "core/policy.py", "requirements/runtime.txt"):
+        for path in sorted(ROOT.glob(pattern)):
+            if "oid_store" not in path.parts:
+                digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    path = Path(tempfile.gettempdir()) / f"portal-test-template-{os.getuid()}.lock"
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _admin() -> Iterator[psycopg.Connection]:
+    with psycopg.connect(owner_url(), autocommit=True, connect_timeout=10) as connection:
+        yield connection
+
+
+def _exists(connection: psycopg.Connection, name: str) -> bool:
+    return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def drop(name: str) -> None:
+    """Drop a test database, whoever is still connected."""
+    with _admin() as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _make_template(connection: psycopg.Connection, name: str) -> None:
+    rough = f"{name}_new"
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(rough)))
+    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(rough)))
+    env = os.environ | {"DATABASE_OWNER_URL": on_database(owner_url(), rough), "PORTAL_DB_ROLE": "owner"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=MIGRATE_SECONDS,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"the test database could not be migrated:\n{done.stdout}{done.stderr}")
+    connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(rough), sql.Identifier(name)))
+
+
+def template() -> str:
+    """The name of the template for the present code; made when it is not there, older ones dropped."""
+    name = f"{PREFIX}template_{schema_hash()}"
+    with _one_at_a_time(), _admin() as connection:
+        if not _exists(connection, name):
+            old = connection.execute(
+                "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{PREFIX}template_%"]
+            ).fetchall()
+            for (stale,) in old:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(stale)))
+            _make_template(connection, name)
+    return name
+
+
+def clone(name: str) -> str:
+    """A fresh database ``name`` from the template; returns the name."""
+    source = template()
+    with _one_at_a_time(), _admin() as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
+        )
+    return name
+
+
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+
+
+def empty(name: str) -> None:
+    """Empty every table of a test database, as the owner (the portal's own role has no right to)."""
+    with psycopg.connect(on_database(owner_url(), name), autocommit=True, connect_timeout=10) as connection:
+        rows = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [list(KEPT_TABLES)]
+        ).fetchall()
+        tables = sql.SQL(", ").join(sql.Identifier(row[0]) for row in rows)
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
