@@ -95,7 +95,10 @@ def statements_for(table: Table, role: str) -> list[str]:
         result.append(f"GRANT UPDATE ({columns}) ON {name} TO {role}")
     if grants:
         result.append(f"GRANT {', '.join(grants)} ON {name} TO {role}")
-    result += [f"DROP POLICY IF EXISTS portal_read ON {name}", f"DROP POLICY IF EXISTS portal_write_{'insert'} ON {name}"]
+    result += [
+        f"DROP POLICY IF EXISTS portal_read ON {name}",
+        f"DROP POLICY IF EXISTS portal_write_{'insert'} ON {name}",
+    ]
     result += [f"DROP POLICY IF EXISTS portal_write_{verb} ON {name}" for verb in ("update", "delete")]
     if table.open_because:
         result.append(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")

@@ -27,7 +27,7 @@ class StoreView(APIView):
     @property
     def caller(self) -> Caller:
         """The certifier that calls; only in a view whose permission asks for a key."""
-        assert isinstance(self.request.user, Caller)  # noqa: S101  (the permission has seen to it)
+        assert isinstance(self.request.user, Caller)  # the permission has seen to it
         return self.request.user
 
     @property

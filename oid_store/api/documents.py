@@ -228,4 +228,4 @@ class ClearedDocument(Document):
 
 
 LIMIT = OpenApiParameter("limit", int, description="1 to 500; default 100.")
-REFUSED = {status: RefusalDocument for status in (400, 401, 404, 422, 429, 500, 503)}
+REFUSED = dict.fromkeys((400, 401, 404, 422, 429, 500, 503), RefusalDocument)

@@ -148,6 +148,7 @@ class StoreServer:
         """Run ``python -m oid_store …`` on the store's database and return what it said."""
         done = subprocess.run(
             [sys.executable, "-m", "oid_store", *arguments],
+            check=False,
             cwd=ROOT,
             env=self._env(),
             capture_output=True,

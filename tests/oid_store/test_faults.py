@@ -19,7 +19,7 @@ def _registered(store: StoreServer) -> int:
 def test_commit_then_drop_commits_and_answers_not_a_byte(store: StoreServer) -> None:
     store.add_fault("commit_then_drop", operation="register")
     sent = registration()
-    with pytest.raises(requests.ConnectionError, match="closed connection without response|RemoteDisconnected"):
+    with pytest.raises(requests.ConnectionError, match=r"closed connection without response|RemoteDisconnected"):
         store.post("/v1/certificates", sent)
     found = store.get(f"/v1/certificates?reference={sent['reference']}")
     assert found.status_code == 200
