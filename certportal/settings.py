@@ -173,6 +173,8 @@ DOCUMENT_LEASE_SECONDS = env.int("PORTAL_DOCUMENT_LEASE_SECONDS", default=120)
 DOCUMENT_MAX_ATTEMPTS = 5
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
 OID_STORE_URL = env.str("OID_STORE_URL", default="")
+#: Keys of the demo certifiers at the store ("key:certifier code"); in production keys are entered per certifier.
+OID_STORE_API_KEYS: list[str] = [] if PRODUCTION else env.list("OID_STORE_API_KEYS", default=[])
 DOCUMENT_DEMO_KEY = env.str("DOCUMENT_DEMO_KEY", default="")
 if PRODUCTION and DOCUMENT_DEMO_KEY:
     raise ImproperlyConfigured("DOCUMENT_DEMO_KEY must not be set in production: install the certifier's own key.")

@@ -20,6 +20,7 @@ from .users import service_user
 
 MARK = "PORTAL_MIRROR_OF"
 BASE = Path("/var/lib/certportal")
+NEEDED = ("manage.py", "certportal", "oid_store", "deploy", "requirements/runtime.txt", "package-lock.json")
 LEFT_OUT_AT_TOP = {".portal", ".git", "node_modules"}
 LEFT_OUT = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache"}
 
@@ -27,7 +28,23 @@ LEFT_OUT = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypo
 def needed(root: Path) -> bool:
     """Are we root, in a project that the services' user cannot read?"""
     user = service_user()
-    return user.drop and not (user.can_enter(root) and user.can_enter(root / "manage.py"))
+    return user.drop and not user.can_enter(root)
+
+
+def check_complete(root: Path) -> None:
+    """Raises PortalError when files without which nothing starts are missing, or (to root's services) unreadable."""
+    missing = [name for name in NEEDED if not (root / name).exists()]
+    if missing:
+        raise PortalError(
+            f"{root} is not a complete checkout: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing. "
+            "Clone it again, or bring the files back with `git checkout -- .`."
+        )
+    user = service_user()
+    closed = [name for name in NEEDED if not user.can_enter(root / name)]
+    if closed:
+        raise PortalError(
+            f"The services' user {user.name} may not read {', '.join(closed)} in {root}: run `chmod -R o+rX {root}`."
+        )
 
 
 def place(root: Path, base: Path = BASE) -> Path:
@@ -81,6 +98,7 @@ def _copy(source: Path, target: Path) -> int:
 def move_over(root: Path, arguments: list[str], console: Console) -> None:
     """Go on from the readable copy when there has to be one; returns only when there need not be."""
     if not needed(root):
+        check_complete(root)
         return
     if os.environ.get(MARK):
         raise PortalError(

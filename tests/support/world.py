@@ -83,7 +83,7 @@ def make_operation(nop_id: str, name: str, country: str, **fields: object) -> Op
 
 def make_member(side: Membership.Side, role: str, email: str, **party: object) -> Membership:
     """A person with one membership."""
-    user, _ = User.objects.get_or_create(email=email, defaults={"name": email.split("@")[0].title()})
+    user, _ = User.objects.get_or_create(email=email, defaults={"name": email.split("@", maxsplit=1)[0].title()})
     membership = Membership(user=user, side=side, roles=[role], **party)
     with act_as(PLATFORM):
         membership.save(force_insert=True)
@@ -125,7 +125,7 @@ def make_line(client: Client, kg: Decimal | str, *, pvf: PVF | None = None, **fi
             cursor.execute("SELECT pvf_open_balance(%s)", [line.pk])
             if kg:
                 cursor.execute(
-                    "SELECT pvf_move(%s, %s, 'outside', 'available', %s, '', NULL, '', NULL, 'authorise', '', %s, NULL)",
+                    "SELECT pvf_move(%s, %s, 'outside', 'available', %s, '', NULL, '', NULL, 'authorise', '', %s, NULL)",  # noqa: E501
                     [ids.new_id(), line.pk, kg, f"authorise:{line.pk}"],
                 )
     return terms
