@@ -89,7 +89,9 @@ def person(email: str, name: str, *, language: str = "en", platform: bool = Fals
     return user
 
 
-def _party(who: cast.Person, by_slug: dict[str, Certifier], by_key: dict[str, Client], broker: Broker) -> dict[str, Any]:
+def _party(
+    who: cast.Person, by_slug: dict[str, Certifier], by_key: dict[str, Client], broker: Broker
+) -> dict[str, Any]:
     if who.side == cast.Side.CERTIFIER:
         return {"certifier": by_slug[who.party]}
     if who.side == cast.Side.CLIENT:

@@ -53,9 +53,13 @@ class Crew:
 
 OAKLAND = ("Harbor Green Imports LLC", "1400 Middle Harbor Road, Oakland, CA 94607", "Oakland", "CA")
 WILMINGTON = ("Delaware Fresh Produce Inc.", "55 Terminal Avenue, Wilmington, DE 19801", "Wilmington", "DE")
-CALLAO, GUAYAQUIL, MANZANILLO = ("Callao", "America/Lima"), ("Guayaquil", "America/Guayaquil"), (
-    "Manzanillo",
-    "America/Mexico_City",
+CALLAO, GUAYAQUIL, MANZANILLO = (
+    ("Callao", "America/Lima"),
+    ("Guayaquil", "America/Guayaquil"),
+    (
+        "Manzanillo",
+        "America/Mexico_City",
+    ),
 )
 
 

@@ -125,7 +125,7 @@ def make_line(client: Client, kg: Decimal | str, *, pvf: PVF | None = None, **fi
             cursor.execute("SELECT pvf_open_balance(%s)", [line.pk])
             if kg:
                 cursor.execute(
-                    "SELECT pvf_move(%s, %s, 'outside', 'available', %s, '', NULL, '', NULL, 'authorise', '', %s, NULL)",  # noqa: E501
+                    "SELECT pvf_move(%s, %s, 'outside', 'available', %s, '', NULL, '', NULL, 'authorise', '', %s, NULL)",
                     [ids.new_id(), line.pk, kg, f"authorise:{line.pk}"],
                 )
     return terms
