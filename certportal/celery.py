@@ -25,6 +25,6 @@ def _log_as_the_web_does(**_: Any) -> None:
 @worker_init.connect
 def _refuse_a_powerful_role(**_: Any) -> None:
     # imported here: models are not loaded yet when this module is
-    from core.role_guard import require_restricted_role
+    from core.role_guard import require_restricted_role  # noqa: PLC0415
 
     require_restricted_role()

@@ -27,6 +27,4 @@ def configure() -> None:
 def json_formatter() -> logging.Formatter:
     """The formatter that LOGGING names."""
     configure()
-    return structlog.stdlib.ProcessorFormatter(
-        processor=structlog.processors.JSONRenderer(), foreign_pre_chain=_SHARED
-    )
+    return structlog.stdlib.ProcessorFormatter(processor=structlog.processors.JSONRenderer(), foreign_pre_chain=_SHARED)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from organizations.models import Membership
 from organizations.roles import Role
 
-PASSWORD = "organic-kilograms-count"
+PASSWORD = "organic-kilograms-count"  # noqa: S105 - the demo refuses production
 Side = Membership.Side
 
 

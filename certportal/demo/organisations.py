@@ -29,7 +29,7 @@ from organizations.models import (
 from . import cast
 
 OPERATIONS = Path(__file__).with_name("operations.json")
-TOKEN_NAME = "demo"
+TOKEN_NAME = "demo"  # noqa: S105 - the name of a key, not a key
 PLATFORM = Identity(kind=Kind.PLATFORM)
 
 

@@ -10,7 +10,9 @@ from django.utils.html import escape
 from weasyprint import HTML
 
 
-def commercial_invoice(number: str, day: dt.date, product: str, kg: Decimal, buyer: str, lots: Sequence[str]) -> bytes:
+def commercial_invoice(
+    number: str, day: dt.date, *, product: str, kg: Decimal, buyer: str, lots: Sequence[str]
+) -> bytes:
     """An invented commercial invoice as PDF."""
     rows = "".join(
         f"<tr><th align=left>{escape(name)}</th><td>{escape(value)}</td></tr>"

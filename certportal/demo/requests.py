@@ -123,7 +123,9 @@ def draft(exporter: Identity, goods: Goods, serial: int, *, departs_in: int = 12
     invoice = f"INV-{today.year}-{serial:04d}"
     bills = [{"number": invoice, "kg": goods.kg, "invoice_date": today}]
     request = drafts.replace_rows(exporter, request.pk, "invoices", bills, expected_version=request.version)
-    paper = papers.commercial_invoice(invoice, today, goods.label_name, goods.kg, name, [lot for lot, _ in goods.lots])
+    paper = papers.commercial_invoice(
+        invoice, today, product=goods.label_name, kg=goods.kg, buyer=name, lots=[lot for lot, _ in goods.lots]
+    )
     documents.add(exporter, request.pk, "commercial_invoice", paper, f"{invoice}.pdf")
     request.refresh_from_db()
     return request
