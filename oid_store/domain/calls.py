@@ -101,14 +101,7 @@ def _make_new_call(
         outcome, status, answer = CallOutcome.REJECTED, rejection.status, rejection.body()
     else:
         after = record_body(Certificate.objects.prefetch_related("actuals").get(pk=certificate.pk))
-        answer = {
-            "call_id": str(call_id),
-            "kind": kind.value,
-            "number": number,
-            "outcome": outcome.value,
-            "at": clock.stamp(certificate.changed_at),
-            "record": after,
-        }
+        answer = _applied(call_id, kind, certificate, after)
         log_change(
             certificate,
             change_kind,
@@ -129,6 +122,18 @@ def _make_new_call(
         at=clock.now(),
     )
     return status, answer, False
+
+
+def _applied(call_id: uuid.UUID, kind: CallKind, certificate: Certificate, record: object) -> dict[str, object]:
+    """The answer to a call that was applied."""
+    return {
+        "call_id": str(call_id),
+        "kind": kind.value,
+        "number": certificate.number,
+        "outcome": CallOutcome.APPLIED.value,
+        "at": clock.stamp(certificate.changed_at),
+        "record": record,
+    }
 
 
 def lock_record(certifier_code: str, number: str) -> Certificate:
