@@ -73,7 +73,9 @@ class CertificateRows:
 
 
 def live_delegations(actor: Identity) -> models.QuerySet[Delegation]:
-    """The grants a broker holds today."""
+    """The grants a broker holds today; none for anybody else."""
+    if actor.broker_id is None:
+        return Delegation.objects.none()
     today = clock.now().date()
     return Delegation.objects.filter(
         broker_id=actor.broker_id, revoked_at=None, valid_from__lte=today, valid_until__gte=today

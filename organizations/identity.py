@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from typing import TypedDict
 
 from django.db import connection
 
@@ -11,6 +12,15 @@ from core.identity import Identity, Kind
 from organizations.models import Membership, User
 
 SESSION_KEY = "membership_id"
+
+
+class Marks(TypedDict):
+    """What every identity of one HTTP request carries: the request's id and the caller's address."""
+
+    request_id: str
+    ip: str
+
+
 _KIND_OF_SIDE = {
     Membership.Side.CERTIFIER: Kind.STAFF,
     Membership.Side.CLIENT: Kind.EXPORTER,

@@ -22,6 +22,7 @@ from core.identity import NOBODY, Identity, Kind, assume
 from organizations.access import audience_of, may_open
 from organizations.identity import (
     SESSION_KEY,
+    Marks,
     identity_of,
     identity_without_membership,
     live_memberships,
@@ -76,7 +77,7 @@ class IdentityMiddleware:
             return rolled_back.response
 
     def _identify(self, request: HttpRequest) -> None:
-        marks = {
+        marks: Marks = {
             "request_id": structlog.contextvars.get_contextvars().get("request_id", "") or uuid.uuid4().hex,
             "ip": client_address(request),
         }
@@ -91,7 +92,7 @@ class IdentityMiddleware:
         if request.identity.kind is Kind.NOBODY:  # type: ignore[attr-defined]
             assume(request.identity)  # type: ignore[attr-defined]
 
-    def _identify_token(self, request: HttpRequest, token: str, marks: dict[str, str]) -> None:
+    def _identify_token(self, request: HttpRequest, token: str, marks: Marks) -> None:
         request.by_token = True  # type: ignore[attr-defined]
         owner = membership_of_token(token)
         if owner is None:
@@ -104,7 +105,7 @@ class IdentityMiddleware:
         request.identity = identity_of(membership, **marks)  # type: ignore[attr-defined]
         assume(request.identity)  # type: ignore[attr-defined]
 
-    def _identify_person(self, request: HttpRequest, marks: dict[str, str]) -> None:
+    def _identify_person(self, request: HttpRequest, marks: Marks) -> None:
         user: User = request.user  # type: ignore[assignment]
         person = identity_without_membership(user, **marks)
         assume(person)
@@ -148,7 +149,9 @@ class AccessMiddleware:
                 return JsonResponse(
                     {
                         "type": "client_error",
-                        "errors": [{"code": "not_authenticated", "detail": _("Sign in or send a token."), "attr": None}],
+                        "errors": [
+                            {"code": "not_authenticated", "detail": _("Sign in or send a token."), "attr": None}
+                        ],
                     },
                     status=401,
                     headers={"WWW-Authenticate": "Bearer"},

@@ -10,7 +10,7 @@ import dataclasses
 import uuid
 from typing import Any, Protocol, TypeVar
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -69,5 +69,5 @@ def find(queryset: TenantQuerySet[M], actor: Identity, pk: uuid.UUID | str, **lo
     """The one row ``pk`` that ``actor`` may see. Raises :class:`~core.errors.NotVisible` for everything else."""
     try:
         return queryset.visible_to(actor).get(pk=pk, **lookup)
-    except (queryset.model.DoesNotExist, ValidationError, ValueError) as error:
+    except (ObjectDoesNotExist, ValidationError, ValueError) as error:
         raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see.")) from error

@@ -18,7 +18,7 @@ from organizations.models import Certifier, Client, Scope
 from organizations.tenancy import ClientRows, TenantQuerySet
 
 
-class KilogramField(models.DecimalField):
+class KilogramField(models.DecimalField):  # type: ignore[type-arg]
     """Kilograms to a gram: numeric(14,3). Never a float."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
