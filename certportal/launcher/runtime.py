@@ -90,6 +90,11 @@ class Runtime:
         """The folders that the services write to."""
         for folder in (self.places.home / "run", self.places.mail):
             self.user.folder(folder)
+        if not self.user.can_enter(self.places.home / "run"):
+            raise PortalError(
+                f"PORTAL_HOME is {self.places.home}, which the user {self.user.name} cannot enter: choose a folder below one that "
+                "every user may enter, for example /var/lib/certportal."
+            )
         self.user.folder(self.places.logs, 0o755)
         if self.places.data_dir is None:
             self.user.folder(self.places.data)
