@@ -92,8 +92,8 @@ class Runtime:
             self.user.folder(folder)
         if not self.user.can_enter(self.places.home / "run"):
             raise PortalError(
-                f"PORTAL_HOME is {self.places.home}, which the user {self.user.name} cannot enter: choose a folder below one that "
-                "every user may enter, for example /var/lib/certportal."
+                f"PORTAL_HOME is {self.places.home}, which the user {self.user.name} cannot enter: choose a folder "
+                "that user may enter, for example below /var/lib."
             )
         self.user.folder(self.places.logs, 0o755)
         if self.places.data_dir is None:
