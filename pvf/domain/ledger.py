@@ -1,0 +1,144 @@
+"""The volume ledger: kilograms move between the buckets of a PVF line, by movements that never change.
+
+The kilograms themselves are moved by the database function ``pvf_move`` (``pvf/sql/020_ledger.sql``); this module calls it and says in
+words what it refused. Locks come before checks: line FOR SHARE, then balances FOR UPDATE by primary key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from core import ids
+from core.errors import Conflict, DomainError, InvalidInput, NotPermitted, NotVisible
+from core.identity import Identity
+from core.units import round_kg
+from pvf.models import Balance, Bucket, Cause, Holder, Movement, PVFLine
+
+HeldBy = tuple[Holder, uuid.UUID]
+
+_MOVE = (
+    "SELECT movement_id, repeated, available_after, reserved_after, certified_after, shipped_after "
+    "FROM pvf_move(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Moved:
+    """A movement and the line's buckets after it (kg). ``repeated``: it had been made before, under the same key."""
+
+    movement_id: uuid.UUID
+    repeated: bool
+    available: Decimal
+    reserved: Decimal
+    certified: Decimal
+    shipped: Decimal
+
+
+class VolumeExceeded(DomainError):
+    """A bucket would have become negative (VOL-1): more was asked of it than is in it."""
+
+    def __init__(self, source: str, asked: Decimal, there: Decimal | None) -> None:
+        details: dict[str, Any] = {"source": source, "asked_kg": str(asked)}
+        if there is None:
+            message = _("%(asked)s kg are more than the line has in “%(source)s”.")
+        else:
+            details |= {"there_kg": str(there), "over_kg": str(asked - there)}
+            message = _("%(asked)s kg were asked for, “%(source)s” holds %(there)s kg: %(over)s kg too many.")
+        over = "" if there is None else asked - there
+        words = {"asked": asked, "source": Bucket(source).label, "there": there, "over": over}
+        super().__init__("VOL-1", message % words, field="entered_quantity", details=details)
+
+
+def move(
+    actor: Identity,
+    line_id: uuid.UUID,
+    cause: Cause,
+    source: Bucket,
+    target: Bucket,
+    kg: Decimal,
+    *,
+    key: str,
+    source_holder: HeldBy | None = None,
+    target_holder: HeldBy | None = None,
+    reason: str = "",
+) -> Moved:
+    """Move ``kg`` of a line from one bucket to another; the same ``key`` again gives the first result.
+
+    Raises :class:`VolumeExceeded` where ``source`` holds less, ``NotVisible`` for a line that is not the actor's,
+    ``NotPermitted`` for a cause that is not the exporter's, ``Conflict`` where the key was used with other figures and
+    ``InvalidInput`` for a move that the ledger does not know.
+    """
+    holder_in, holder_in_id = source_holder or ("", None)
+    holder_out, holder_out_id = target_holder or ("", None)
+    values = [
+        ids.new_id(), line_id, str(source), str(target), round_kg(kg), str(holder_in), holder_in_id,
+        str(holder_out), holder_out_id, str(cause), reason[:300], key, actor.user_id,
+    ]  # fmt: skip
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_MOVE, values)
+            row = cursor.fetchone()
+    except IntegrityError as error:
+        raise _integrity(error, line_id, source, kg) from error
+    except DatabaseError as error:
+        raise _refused(error) from error
+    return Moved(*row)
+
+
+def _integrity(error: IntegrityError, line_id: uuid.UUID, source: Bucket, kg: Decimal) -> DomainError:
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+    if name.startswith("balance_"):
+        there = Balance.objects.filter(line_id=line_id).values_list(str(source), flat=True).first()
+        return VolumeExceeded(str(source), kg, there)
+    text = _("The ledger does not allow this movement (%(rule)s).") % {"rule": name}
+    return InvalidInput("MOVE-REFUSED", text)
+
+
+def _refused(error: DatabaseError) -> Exception:
+    state = getattr(error.__cause__, "sqlstate", "")
+    if state == "PV404":
+        return NotVisible("NOT-FOUND", _("There is no such PVF line, or it is not yours to see."))
+    if state == "PV403":
+        return NotPermitted("MOVE-ROLE", _("Only the certifier may move kilograms for this reason."))
+    if state == "PV409":
+        return Conflict("MOVE-REPEATED", _("This movement was made before, with other figures."))
+    if state == "PV422":
+        return InvalidInput("MOVE-UNKNOWN", _("The ledger does not know such a movement."))
+    return error
+
+
+def lock_line(line_id: uuid.UUID) -> PVFLine:
+    """The line, locked FOR SHARE: its PVF can be read safely and is not changed meanwhile. Raises ``NotVisible``."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM pvf_pvfline WHERE id = %s FOR SHARE", [line_id])
+        found = cursor.fetchone()
+    if found is None:
+        raise NotVisible("NOT-FOUND", _("There is no such PVF line, or it is not yours to see."))
+    return PVFLine.objects.select_related("pvf").get(pk=line_id)
+
+
+def lock_balances(line_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Balance]:
+    """The balances of these lines, locked FOR UPDATE in the order of their keys: the last and shortest lock."""
+    rows = Balance.objects.select_for_update().filter(line_id__in=set(line_ids)).order_by("line_id")
+    return {row.line_id: row for row in rows}
+
+
+def held(holder: Holder, holder_id: uuid.UUID, bucket: Bucket) -> Decimal:
+    """Kilograms that a request or certificate holds in ``bucket``: movements in, less movements out."""
+    moved = Movement.objects
+    into = moved.filter(target_holder=holder, target_holder_id=holder_id, target=bucket).aggregate(kg=Sum("kg"))["kg"]
+    out = moved.filter(source_holder=holder, source_holder_id=holder_id, source=bucket).aggregate(kg=Sum("kg"))["kg"]
+    return (into or Decimal(0)) - (out or Decimal(0))
+
+
+def reserved_by(request_id: uuid.UUID) -> Decimal:
+    """Kilograms that a request holds reserved."""
+    return held(Holder.REQUEST, request_id, Bucket.RESERVED)
