@@ -1,7 +1,7 @@
 """The volume ledger: kilograms move between the buckets of a PVF line, by movements that never change.
 
-The kilograms themselves are moved by the database function ``pvf_move`` (``pvf/sql/020_ledger.sql``); this module calls it and says in
-words what it refused. Locks come before checks: line FOR SHARE, then balances FOR UPDATE by primary key.
+The kilograms themselves are moved by the database function ``pvf_move`` (``pvf/sql/020_ledger.sql``); this module calls
+it and says in words what it refused. Locks come before checks: line FOR SHARE, then balances FOR UPDATE by primary key.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def move(
     """
     holder_in, holder_in_id = source_holder or ("", None)
     holder_out, holder_out_id = target_holder or ("", None)
-    values = [
+    values: list[Any] = [
         ids.new_id(), line_id, str(source), str(target), round_kg(kg), str(holder_in), holder_in_id,
         str(holder_out), holder_out_id, str(cause), reason[:300], key, actor.user_id,
     ]  # fmt: skip
