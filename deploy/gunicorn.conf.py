@@ -22,6 +22,8 @@ max_requests_jitter = max_requests // 10
 forwarded_allow_ips = os.environ.get("WEB_PROXIES", "127.0.0.1")
 accesslog = None
 errorlog = "-"
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+# where a worker shows that it lives: in memory, since a busy disk would let it look dead
+_memory = "/dev/shm"  # noqa: S108 - gunicorn makes its file there safely
+worker_tmp_dir = _memory if os.path.isdir(_memory) else None
 # Several servers of one machine would share the one control socket; nothing here uses it.
 control_socket_disable = True
