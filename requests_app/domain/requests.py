@@ -1,0 +1,55 @@
+"""Fetching a request for an act: locks in the one order, strangers see nothing."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from core.errors import Conflict
+from core.identity import Identity
+from organizations.models import Membership
+from organizations.tenancy import find
+from requests_app.models import Request
+
+
+def visible(actor: Identity, request_id: uuid.UUID | str) -> Request:
+    """The request, if it is the actor's to see. Raises ``NotVisible``."""
+    return find(
+        Request.objects.select_related("client__operation", "certifier", "line__pvf", "importer"), actor, request_id
+    )
+
+
+def locked(actor: Identity, request_id: uuid.UUID | str) -> Request:
+    """The request FOR UPDATE, after the operations it names were locked FOR SHARE by key. Raises ``NotVisible``."""
+    seen = visible(actor, request_id)
+    lock_operations([seen.client.operation_id, seen.importer_id])
+    request = find(Request.objects.select_for_update(of=("self",)), actor, request_id)
+    if request.importer_id != seen.importer_id:
+        raise Conflict("STALE", _("The request is being changed by somebody else. Try again."))
+    return request
+
+
+def lock_operations(keys: list[uuid.UUID | None]) -> None:
+    """Lock directory operations FOR SHARE, in the order of their keys: their status cannot change under a decision."""
+    wanted = sorted({key for key in keys if key is not None})
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM organizations_operation WHERE id = ANY(%s) ORDER BY id FOR SHARE", [wanted])
+
+
+def require_version(request: Request, expected: int | None) -> None:
+    """Refuse a form that was filled in on an older state of the request, and tell who changed it when."""
+    if expected is None or request.version == expected:
+        return
+    words = {"who": person_name(request.changed_by), "when": f"{request.changed_at:%Y-%m-%d %H:%M} UTC"}
+    text = _("%(who)s changed this request at %(when)s. Look at the change, then send your own again.") % words
+    raise Conflict("STALE", text, details={"version": request.version, "expected": expected})
+
+
+def person_name(user_id: uuid.UUID | None) -> str:
+    """The name of a person of the same organisation; "Somebody" for others."""
+    row = Membership.objects.filter(user_id=user_id).select_related("user").first() if user_id else None
+    return row.user.name if row else _("Somebody")

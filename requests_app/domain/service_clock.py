@@ -1,0 +1,61 @@
+"""The service clock: working days of the certifier's calendar, stopped while a question is open."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from core import clock
+from organizations.rules import Rules
+from requests_app.models import Request
+
+
+def start(request: Request, rules: Rules) -> None:
+    """Start the clock of a request that is being submitted: target, hard limit, latest safe decision time."""
+    zone = request.certifier.time_zone
+    today = clock.today_in(zone)
+    due = clock.add_working_days(today, rules.service_target_working_days, request.certifier.country)
+    request.clock_due_at = clock.end_of_day(due, zone)
+    request.hard_limit_at = clock.end_of_day(today + dt.timedelta(days=rules.hard_limit_days), zone)
+    request.clock_stopped_at = None
+    set_decide_by(request, rules)
+
+
+def stop(request: Request) -> None:
+    """Stop the clock: a question is open."""
+    request.clock_stopped_at = clock.now()
+
+
+def resume(request: Request, rules: Rules) -> None:
+    """Let the clock go on; its end moves by the time it stood."""
+    if request.clock_stopped_at and request.clock_due_at:
+        request.clock_due_at += clock.now() - request.clock_stopped_at
+    request.clock_stopped_at = None
+    set_decide_by(request, rules)
+
+
+def first_day(request: Request) -> dt.date | None:
+    """The first planned departure, else the start date: what the queue's order looks at."""
+    return request.departure_date or request.start_date
+
+
+def departure_zone(request: Request) -> str:
+    """The time zone in which the departure is a plain date: the port's, else the certifier's."""
+    return request.port_time_zone or request.certifier.time_zone
+
+
+def set_decide_by(request: Request, rules: Rules) -> None:
+    """Latest safe decision time: the earlier of clock end and departure minus the certifier's buffer."""
+    ends = [request.clock_due_at] if request.clock_due_at else []
+    day = first_day(request)
+    if day is not None:
+        begin = clock.start_of_day(day, departure_zone(request))
+        ends.append(begin - dt.timedelta(hours=rules.departure_buffer_hours))
+    request.decide_by = min(ends) if ends else None
+
+
+CLOCK_FIELDS = ("clock_due_at", "clock_stopped_at", "hard_limit_at", "decide_by")
+
+
+def values(request: Request) -> dict[str, dt.datetime | None]:
+    """The clock's fields, for an UPDATE."""
+    return {name: getattr(request, name) for name in CLOCK_FIELDS}
