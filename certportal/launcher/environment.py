@@ -36,6 +36,13 @@ REQUIRED_IN_PRODUCTION = {
     "PORTAL_MAIL_FROM": "the sender of the portal's mail",
     "EMAIL_HOST": "the mail server",
 }
+REQUIRED_BY_STORE = {
+    "OID_STORE_SECRET_KEY": "a long random text for the OID-style store",
+    "OID_STORE_API_KEYS": "key:certifier code, comma separated",
+    "OID_STORE_ALLOWED_HOSTS": "the host names of the store, comma separated",
+}
+"""Required in production where OID_STORE_DATABASE_URL asks for a store of our own."""
+
 REFUSED_IN_PRODUCTION = ("OID_STORE_FAULTS", "DOCUMENT_DEMO_KEY")
 STORE_NAMES = ("PORTAL_ENV", "PYTHONUNBUFFERED", "PATH", "HOME", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "TMPDIR")
 
@@ -45,11 +52,17 @@ def production(caller: Mapping[str, str]) -> bool:
     return caller.get("PORTAL_ENV", "development") == "production"
 
 
+def runs_store(caller: Mapping[str, str]) -> bool:
+    """Does the caller want a store of ours?  In production only when its database is given and no other store is named."""
+    if caller.get("OID_STORE_URL"):
+        return False
+    return bool(caller.get("OID_STORE_DATABASE_URL")) or not production(caller)
+
+
 def production_faults(caller: Mapping[str, str]) -> list[str]:
     """What keeps a production start from happening, one sentence each; empty when nothing does."""
-    faults = [
-        f"{name} is not set ({meaning})" for name, meaning in REQUIRED_IN_PRODUCTION.items() if not caller.get(name)
-    ]
+    required = REQUIRED_IN_PRODUCTION | (REQUIRED_BY_STORE if runs_store(caller) else {})
+    faults = [f"{name} is not set ({meaning})" for name, meaning in required.items() if not caller.get(name)]
     return faults + [f"{name} must not be set in production" for name in REFUSED_IN_PRODUCTION if caller.get(name)]
 
 
@@ -187,9 +200,7 @@ class Environment:
     @property
     def runs_store(self) -> bool:
         """Is the store ours to run?  In production only when its database is given and no other store is named."""
-        if self.caller.get("OID_STORE_URL"):
-            return False
-        return bool(self.databases.get("OID_STORE_DATABASE_URL"))
+        return runs_store(self.caller) and bool(self.databases.get("OID_STORE_DATABASE_URL"))
 
     @property
     def catches_mail(self) -> bool:

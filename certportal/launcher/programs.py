@@ -53,6 +53,12 @@ def http_ready(url: str, host: str | None = None) -> Probe:
     return probe
 
 
+def first_host(allowed: str) -> str | None:
+    """The name under which a server is asked: in production it answers to its public names only. None: any will do."""
+    host = allowed.split(",")[0].strip().lstrip(".")
+    return host if host not in ("", "*") else None
+
+
 def file_ready(path: Path) -> Probe:
     """Ready when the process has written the file since its start."""
 
@@ -101,14 +107,12 @@ class Programs:
     def _web(self) -> Program:
         env = self.environment.portal(self.addresses)
         env["PORTAL_BIND"] = f"{LOOPBACK}:{self.addresses.web}"
-        # in production the portal answers to its public name only
-        host = env["PORTAL_ALLOWED_HOSTS"].split(",")[0].strip().lstrip(".")
-        ready = http_ready(f"{self.addresses.web_url}/healthz", host if host != "*" else None)
+        ready = http_ready(f"{self.addresses.web_url}/healthz", first_host(env["PORTAL_ALLOWED_HOSTS"]))
         return self._gunicorn(WEB, "gunicorn.conf.py", "certportal.wsgi:application", env, ready)
 
     def _store(self) -> Program:
         env = self.environment.store(self.addresses)
-        ready = http_ready(f"{self.addresses.store_url}/health")
+        ready = http_ready(f"{self.addresses.store_url}/health", first_host(env.get("OID_STORE_ALLOWED_HOSTS", "")))
         return self._gunicorn(STORE, "oid_store_gunicorn.conf.py", "oid_store.wsgi:application", env, ready)
 
     def _mail(self) -> Program:
