@@ -142,9 +142,7 @@ class PVFVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["pvf", "number"], name="pvf_version_once"),
-            models.UniqueConstraint(
-                fields=["pvf"], condition=Q(state="approved"), name="one_pvf_version_in_force"
-            ),
+            models.UniqueConstraint(fields=["pvf"], condition=Q(state="approved"), name="one_pvf_version_in_force"),
         ]
 
 
@@ -259,7 +257,10 @@ class Movement(models.Model):
                 name="movement_holders_named",
                 condition=(
                     (Q(source__in=["outside", "available"], source_holder_id=None) | Q(source_holder_id__isnull=False))
-                    & (Q(target__in=["outside", "available"], target_holder_id=None) | Q(target_holder_id__isnull=False))
+                    & (
+                        Q(target__in=["outside", "available"], target_holder_id=None)
+                        | Q(target_holder_id__isnull=False)
+                    )
                 ),
             ),
         ]

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,7 @@ class RequestsAppConfig(AppConfig):
     name = "requests_app"
     verbose_name = "Requests"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The checks of this floor register themselves when their modules are imported."""
+        import_module("requests_app.checks")

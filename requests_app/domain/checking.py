@@ -15,12 +15,9 @@ def findings(actor: Identity, request: Request, moment: Moment, *, balance: Bala
     return [finding for finding in found if actor.is_staff or not finding.staff_only]
 
 
-def run(
-    actor: Identity, request: Request, moment: Moment, *, balance: Balance | None = None
-) -> tuple[CheckRun, list[Finding]]:
+def run(actor: Identity, request: Request, moment: Moment, *, balance: Balance | None = None) -> CheckRun:
     """Run the checks and keep the findings with the request's version; those for staff alone in their own table."""
-    found = findings(actor, request, moment, balance=balance)
-    return keep(actor, request, moment, found), found
+    return keep(actor, request, moment, findings(actor, request, moment, balance=balance))
 
 
 def keep(actor: Identity, request: Request, moment: Moment, found: list[Finding]) -> CheckRun:

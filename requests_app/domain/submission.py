@@ -43,7 +43,8 @@ def submit(actor: Identity, request_id: uuid.UUID, *, expected_version: int | No
     transitions.require(actor, request, RequestState.SUBMITTED)
     require_version(request, expected_version)
     balance = _lock_volume(request)
-    _, found = checking.run(actor, request, Moment.SUBMIT, balance=balance)
+    found = checking.findings(actor, request, Moment.SUBMIT, balance=balance)
+    checking.keep(actor, request, Moment.SUBMIT, found)
     failures = checking.mendable_failures(found)
     if failures:
         raise NotReady(failures)

@@ -19,7 +19,7 @@ from core.identity import Identity, Kind, act_as
 from organizations.identity import SESSION_KEY, identity_of
 from organizations.models import Broker, Certifier, Client, Membership, Operation, OperationStatus, Scope, User
 from organizations.roles import Role
-from pvf.models import PVF, PVFLine, PVFLineTerms, PVFVersion
+from pvf.models import PVF, HtsCode, PVFLine, PVFLineTerms, PVFVersion
 
 PLATFORM = Identity(kind=Kind.PLATFORM)
 GREEN_COFFEE = "0901110015"
@@ -153,6 +153,10 @@ def make_exporter_people(client: Client, mark: str) -> dict[str, Membership]:
 def make_world(number: int = 1, *, kg: Decimal | str = "50000") -> World:
     """World number 1 to 9; each has a certifier code, NOP IDs and people of its own."""
     code = f"{number}0{number}"
+    HtsCode.objects.get_or_create(
+        pk=GREEN_COFFEE,
+        defaults={"description": "Coffee, not roasted: Arabica: Certified organic", "certified_organic": True},
+    )
     certifier = Certifier(
         name=f"Invented Certification {number}", slug=f"invented-{number}", code=code, country="PE",
         time_zone="America/Lima", address="Invented Avenue 1\nLima", email=f"office@certifier{number}.example",
