@@ -92,7 +92,7 @@ def set_fields(actor: Identity, request: Request, changes: Mapping[str, Any], *,
         setattr(request, name, _clean(actor, request, name, value))
     _derive(request, changes)
     try:
-        request.clean_fields(exclude=["line", "importer", "copied_from", "certifier", "client"])
+        request.clean_fields(exclude=[field.name for field in Request._meta.fields if field.name not in changes])
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise InvalidInput("FIELD", messages[0], field=field) from error
