@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import interpreter, system
 from .console import Console
@@ -19,6 +21,7 @@ from .users import ServiceUser, service_user
 
 LEAST_FREE_BYTES = 2 * 1024**3
 SECONDS = 180
+ISSUE = re.compile(r"^\S*: \([\w.]+\) ")
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ class Check:
             )  # fmt: skip
         if done.returncode == 0:
             return ok(name)
-        return fault(f"{name}: {remedy or last_line(log)}")
+        return fault(f"{name}: {remedy or issues(log) or last_line(log)}")
 
     def _portal(self) -> Finding:
         run_file = RunFile(self.places.home)
@@ -164,6 +167,11 @@ class Check:
         if down:
             return fault(f"not running: {', '.join(down)}; read {self.places.logs}/{down[0]}.log")
         return ok(f"the portal runs: {record['urls']['url']}/")
+
+
+def issues(log: Path) -> str:
+    """What Django's system check found, in one line; empty when it found nothing."""
+    return "; ".join(line.strip() for line in log.read_text(errors="replace").splitlines() if ISSUE.match(line))
 
 
 def check(places: Places, console: Console) -> int:

@@ -40,12 +40,12 @@ class Program:
 def http_ready(url: str, host: str | None = None) -> Probe:
     """Ready when the address answers 200, asked under the name `host`. Without any proxy: it is on this machine."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    if host:
-        opener.addheaders = [*opener.addheaders, ("Host", host)]
+    # in the question itself: among the opener's own headers it would come after the one that urllib sets
+    question = urllib.request.Request(url, headers={"Host": host} if host else {})
 
     def probe(started: float) -> bool:
         try:
-            with opener.open(url, timeout=5) as answer:
+            with opener.open(question, timeout=5) as answer:
                 return bool(answer.status == 200)
         except (OSError, ValueError):
             return False
@@ -55,7 +55,7 @@ def http_ready(url: str, host: str | None = None) -> Probe:
 
 def first_host(allowed: str) -> str | None:
     """The name under which a server is asked: in production it answers to its public names only. None: any will do."""
-    host = allowed.split(",")[0].strip().lstrip(".")
+    host = allowed.partition(",")[0].strip().lstrip(".")
     return host if host not in ("", "*") else None
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import pwd
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from certportal.launcher.environment import (
 )
 from certportal.launcher.errors import PortalError
 from certportal.launcher.places import Places
-from certportal.launcher.programs import Programs
+from certportal.launcher.programs import Programs, first_host, http_ready
 from certportal.launcher.state import FileLock, State
 from certportal.launcher.users import ServiceUser
 
@@ -106,6 +108,36 @@ def test_given_servers_are_used_and_not_started() -> None:
     assert wanted_engines({**URLS, "REDIS_URL": "redis://127.0.0.1:2/0"}) == ()
     with pytest.raises(PortalError, match="DATABASE_URL is not"):
         wanted_engines({"DATABASE_OWNER_URL": URLS["DATABASE_OWNER_URL"]})
+
+
+def test_store_of_our_own_in_production_needs_its_database_and_its_secrets(here: Places) -> None:
+    assert not build(here, **PRODUCTION).runs_store
+    with_store = PRODUCTION | {"OID_STORE_DATABASE_URL": URLS["OID_STORE_DATABASE_URL"]}
+    assert build(here, **with_store).runs_store
+    assert any("OID_STORE_SECRET_KEY" in fault for fault in production_faults(with_store))
+
+
+def test_readiness_is_asked_under_the_public_name() -> None:
+    asked: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers["Host"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/healthz"
+    try:
+        assert http_ready(url, first_host("certificates.example.org,other"))(0.0)
+        assert http_ready(url, first_host("*"))(0.0)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert asked == ["certificates.example.org", f"127.0.0.1:{server.server_port}"]
 
 
 def test_damaged_state_is_said_and_not_overwritten(here: Places) -> None:
