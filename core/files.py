@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import secrets
 import uuid
 
 import filetype
@@ -39,6 +41,20 @@ def clean_name(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f\"<>|:*?]", "_", last).strip(". ")[-200:] or "file"
 
 
+def _put(path: str, data: bytes) -> None:
+    """Have ``data`` at ``path``, whole or not at all; the same bytes again are no work. A roll-back leaves an unnamed file."""
+    if default_storage.exists(path) and default_storage.size(path) == len(data):
+        return
+    part = default_storage.save(f"{path}.{secrets.token_hex(8)}.part", ContentFile(data))
+    try:
+        # a crash in the middle of a write must not leave half a file under the hash
+        os.replace(default_storage.path(part), default_storage.path(path))
+    except NotImplementedError:
+        # a store over the network: its own writes are whole or nothing
+        default_storage.delete(part)
+        default_storage.save(path, ContentFile(data))
+
+
 def store_file(
     actor: Identity,
     data: bytes,
@@ -65,8 +81,7 @@ def store_file(
         refuse_bombs(data)
     digest = hashlib.sha256(data).hexdigest()
     path = f"{certifier_id}/{digest[:2]}/{digest}"
-    if not default_storage.exists(path):
-        default_storage.save(path, ContentFile(data))
+    _put(path, data)
     row = StoredFile(
         certifier_id=certifier_id, client_id=client_id, kind=purpose, sha256=digest, size=len(data),
         content_type=found, original_name=clean_name(name), path=path, created_by=actor.user_id,
@@ -76,7 +91,7 @@ def store_file(
 
 
 def read_file(stored: StoredFile) -> bytes:
-    """The bytes of a stored file. Raises ``OSError`` where they are gone, ``ValueError`` where they are not the same any more."""
+    """The bytes of a stored file. Raises ``OSError`` where they are gone, ``ValueError`` where they have changed."""
     with default_storage.open(stored.path, "rb") as file:
         data = bytes(file.read())
     if hashlib.sha256(data).hexdigest() != stored.sha256:

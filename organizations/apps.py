@@ -5,3 +5,10 @@ class OrganizationsConfig(AppConfig):
     name = "organizations"
     verbose_name = "Organizations"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # models are not loaded yet when this module is
+        from core import people  # noqa: PLC0415
+        from organizations.domain.recipients import Directory  # noqa: PLC0415
+
+        people.register(Directory())

@@ -1,0 +1,82 @@
+"""What a notification says: ``templates/notifications/<topic>.txt``, first line the subject, in the reader's language."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.template import Context, Engine, TemplateDoesNotExist
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+
+from core.models import Audience, Notification
+
+#: Pages by what a notification is about, the certifier's own page first where it has one.
+STAFF_PAGES: dict[str, tuple[str, ...]] = {
+    "request": ("review:request", "review:detail", "requests:detail"),
+    "certificate": ("certificates:detail",),
+    "pvf": ("pvf:detail",),
+    "pvf_version": ("pvf:version", "pvf:list"),
+    "oid_call": ("oid_sync:desk",),
+}
+PAGES: dict[str, tuple[str, ...]] = {
+    "request": ("requests:detail",),
+    "certificate": ("certificates:detail", "certificates:inbox"),
+    "pvf": ("pvf:detail",),
+    "pvf_version": ("pvf:version", "pvf:list"),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered notification."""
+
+    subject: str
+    body: str
+    link: str
+
+
+def path_of(notification: Notification) -> str:
+    """The page a notification leads to (a path of the portal); the front door where there is none.
+
+    An act that knows its page better (an invitation's link) puts ``path`` into the context.
+    """
+    given = notification.context.get("path")
+    if isinstance(given, str) and given.startswith("/"):
+        return given
+    pages = STAFF_PAGES if notification.audience == Audience.CERTIFIER else PAGES
+    for name in pages.get(notification.object_type.lower(), ()):
+        for arguments in ([notification.object_id], []):
+            try:
+                return reverse(name, args=arguments)
+            except NoReverseMatch:
+                continue
+    return "/"
+
+
+def render(notification: Notification, language: str, certifier_name: str) -> Message:
+    """Subject, body and link of a notification in one language; topics without a text of their own get the general one."""
+    link = path_of(notification)
+    words: dict[str, Any] = {
+        **notification.context,
+        "topic": notification.topic,
+        "url": urljoin(f"{settings.PORTAL_PUBLIC_ORIGIN}/", link),
+        "certifier": certifier_name,
+    }
+    names = [f"notifications/{notification.topic}.txt", "notifications/_default.txt"]
+    with translation.override(language):
+        # plain text: nothing is escaped for HTML
+        text = Engine.get_default().select_template(names).render(Context(words, autoescape=False))
+    first, _, rest = text.strip().partition("\n")
+    return Message(" ".join(first.split())[:200], rest.strip() + "\n", link[:300])
+
+
+def has_text(topic: str) -> bool:
+    """Whether a topic has a text of its own."""
+    try:
+        Engine.get_default().get_template(f"notifications/{topic}.txt")
+    except TemplateDoesNotExist:
+        return False
+    return True
