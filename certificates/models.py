@@ -259,7 +259,5 @@ class SigningKey(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["certifier"], condition=Q(retired_at=None), name="one_signing_key_in_use"
-            ),
+            models.UniqueConstraint(fields=["certifier"], condition=Q(retired_at=None), name="one_signing_key_in_use"),
         ]

@@ -17,7 +17,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from certificates.document.errors import FontsMissing
 
 
-class BundledFetcher(URLFetcher):
+class BundledFetcher(URLFetcher):  # type: ignore[misc]
     """Fetches exactly the files it was made with, and `data:` URLs; everything else is a fatal error."""
 
     def __init__(self, files: Iterable[Path]) -> None:

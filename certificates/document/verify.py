@@ -171,7 +171,9 @@ def _check_signature(pdf: bytes, trusted: Collection[str] | None) -> tuple[Signe
     except SignatureValidationError as error:
         return None, [Finding(Problem.BAD_SIGNATURE, str(error.failure_message))]
     except _PARSE_ERRORS as error:
-        return None, [Finding(Problem.NOT_READABLE, f"the file's structure is broken ({type(error).__name__}: {error})")]
+        return None, [
+            Finding(Problem.NOT_READABLE, f"the file's structure is broken ({type(error).__name__}: {error})")
+        ]
 
 
 def _check_embedded(

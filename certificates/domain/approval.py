@@ -1,0 +1,54 @@
+"""From an approved request to a certificate without a number: one transaction, the approver's."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from certificates.document.errors import SnapshotError
+from certificates.document.snapshot import snapshot_sha256
+from certificates.domain import snapshots
+from certificates.models import Certificate
+from core import audit, clock, ids
+from core.errors import InvalidInput
+from core.identity import Identity
+from core.wake import wake
+from pvf.domain import ledger
+from pvf.models import Bucket, Cause, Holder, PVFLineTerms
+from requests_app.models import Request
+
+
+def certify(actor: Identity, request: Request, terms: PVFLineTerms) -> Certificate:
+    """The certificate of a request that is being approved: its kilograms reserved→certified, its snapshot frozen.
+
+    ``request`` is locked and its checks have passed. Raises ``InvalidInput`` SNAPSHOT where a field is missing,
+    ``VolumeExceeded`` where the ledger disagrees.
+    """
+    if request.importer_id is None or request.line_id is None or request.net_kg is None:
+        raise InvalidInput("SNAPSHOT", _("The request lacks its importer, product or weight."))
+    if request.start_date is None or request.end_date is None:
+        raise InvalidInput("SNAPSHOT", _("The request lacks its period."), field="start_date")
+    certificate_id, at = ids.new_id(), clock.now()
+    try:
+        snapshot = snapshots.take(request, terms, reference=certificate_id, at=at, by=actor.user_id)
+    except SnapshotError as error:
+        raise InvalidInput("SNAPSHOT", error.message, details=error.details) from error
+    certificate = Certificate(
+        id=certificate_id, certifier_id=request.certifier_id, client_id=request.client_id,
+        importer_id=request.importer_id, request=request, line_id=request.line_id, snapshot=snapshot,
+        snapshot_sha256=snapshot_sha256(snapshot), net_kg=request.net_kg, start_date=request.start_date,
+        end_date=request.end_date, departure_date=request.departure_date, check_code=ids.readable_code(),
+        approved_by=actor.user_id, approved_at=at, replaces_id=request.replaces_certificate_id,
+    )  # fmt: skip
+    certificate.save(force_insert=True)
+    ledger.move(
+        actor, request.line_id, Cause.APPROVE, Bucket.RESERVED, Bucket.CERTIFIED, request.net_kg,
+        key=f"approve:{certificate.pk}", source_holder=(Holder.REQUEST, request.pk),
+        target_holder=(Holder.CERTIFICATE, certificate.pk),
+    )  # fmt: skip
+    audit.record(
+        actor, "certificate.approve", "certificate", certificate.pk, certifier_id=request.certifier_id,
+        client_id=request.client_id,
+        after={"request": request.pk, "net_kg": request.net_kg, "snapshot_sha256": certificate.snapshot_sha256},
+    )  # fmt: skip
+    wake("registration", request.certifier_id, certificate.pk)
+    return certificate

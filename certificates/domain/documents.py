@@ -1,0 +1,175 @@
+"""The documents loop: a lease in one transaction, rendering and signing in none, the record in another."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+
+from certificates.document.errors import DocumentError
+from certificates.document.issue import issue_document
+from certificates.document.keys import SigningKey as Key
+from certificates.document.payload import TEMPLATE_VERSION
+from certificates.domain import signing
+from certificates.models import Certificate, CertificateContact, CertificateDocument, CertificateState
+from core import audit, clock
+from core.files import store_file
+from core.identity import Identity, act_as
+from core.models import Audience, StoredFile
+from core.notify import notify
+from organizations.roles import Role
+
+log = structlog.get_logger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What the rendering needs; the lease is ours until ``lease_until``."""
+
+    certificate: Certificate
+    key: Key | None
+    issued_at: dt.datetime
+    lease_until: dt.datetime
+
+
+def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
+    """Certificates of a certifier that wait for their document and that nobody is working on, oldest first."""
+    now = clock.now()
+    waiting = Certificate.objects.filter(
+        certifier_id=certifier_id,
+        state=CertificateState.AWAITING_DOCUMENT,
+        document_attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS,
+    ).exclude(document_lease_until__gt=now)
+    return list(waiting.order_by("approved_at").values_list("pk", flat=True)[:limit])
+
+
+def make(certifier_id: uuid.UUID, certificate_id: uuid.UUID) -> bool:
+    """Make, sign and release the document of one certificate; False where there was nothing to do or it failed.
+
+    Killed at any point, it is found again when its lease has ended; made twice, one of the two is kept.
+    """
+    if connection.in_atomic_block:
+        raise RuntimeError("a document is never made inside a transaction")
+    actor = Identity.loop(certifier_id)
+    with act_as(actor):
+        job = _take(actor, certificate_id)
+    if job is None:
+        return False
+    try:
+        pdf = _render(job)
+    except DocumentError as error:
+        with act_as(actor):
+            _fail(actor, job, f"{error.code}: {error.message}")
+        return False
+    with act_as(actor):
+        return _record(actor, job, pdf)
+
+
+def _take(actor: Identity, certificate_id: uuid.UUID) -> Job | None:
+    now = clock.now()
+    rows = Certificate.objects.select_for_update(skip_locked=True).visible_to(actor)
+    certificate = rows.filter(pk=certificate_id, state=CertificateState.AWAITING_DOCUMENT).first()
+    if certificate is None or certificate.document_attempts >= settings.DOCUMENT_MAX_ATTEMPTS:
+        return None
+    if certificate.document_lease_until and certificate.document_lease_until > now:
+        return None
+    certificate.document_attempts += 1
+    certificate.document_lease_until = now + dt.timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
+    certificate.save(update_fields=["document_attempts", "document_lease_until"])
+    try:
+        key = signing.key_in_use(certificate.certifier_id)
+    except DocumentError as error:
+        log.warning("signing_key_unusable", certificate=str(certificate.pk), reason=str(error.message))
+        key = None
+    return Job(certificate, key, now, certificate.document_lease_until)
+
+
+def check_url(certificate: Certificate) -> str:
+    """The address of the check page for a certificate, under the configured public origin (never the Host header)."""
+    query = urlencode({"number": certificate.number, "code": certificate.check_code})
+    return f"{settings.PORTAL_PUBLIC_ORIGIN.rstrip('/')}{reverse('certificates:check')}?{query}"
+
+
+def _render(job: Job) -> bytes:
+    certificate = job.certificate
+    return issue_document(
+        certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code,
+        check_url=check_url(certificate), issued_at=job.issued_at, public_origin=settings.PORTAL_PUBLIC_ORIGIN,
+        key=job.key,
+    )  # fmt: skip
+
+
+def _fail(actor: Identity, job: Job, reason: str) -> None:
+    certificate = Certificate.objects.select_for_update().get(pk=job.certificate.pk)
+    if certificate.document_lease_until != job.lease_until:
+        return
+    certificate.document_error, certificate.document_lease_until = reason[:300], None
+    certificate.save(update_fields=["document_error", "document_lease_until"])
+    log.warning(
+        "document_failed", certificate=str(certificate.pk), reason=reason, attempts=certificate.document_attempts
+    )
+    if certificate.document_attempts >= settings.DOCUMENT_MAX_ATTEMPTS:
+        audit.record(
+            actor, "certificate.document_failed", "certificate", certificate.pk,
+            certifier_id=certificate.certifier_id, client_id=certificate.client_id, after={"reason": reason},
+        )  # fmt: skip
+
+
+def _record(actor: Identity, job: Job, pdf: bytes) -> bool:
+    certificate = Certificate.objects.select_for_update().get(pk=job.certificate.pk)
+    if certificate.state != CertificateState.AWAITING_DOCUMENT:
+        return False
+    stored = store_file(
+        actor, pdf, name=f"{certificate.number}.pdf", purpose=StoredFile.Kind.CERTIFICATE,
+        certifier_id=certificate.certifier_id, client_id=certificate.client_id,
+    )  # fmt: skip
+    digest = hashlib.sha256(pdf).hexdigest()
+    CertificateDocument(
+        certifier_id=certificate.certifier_id, client_id=certificate.client_id, certificate=certificate, version=1,
+        file=stored, sha256=digest, template_version=str(TEMPLATE_VERSION), made_at=job.issued_at,
+    ).save(force_insert=True)  # fmt: skip
+    certificate.state, certificate.issued_at = CertificateState.ISSUED, job.issued_at
+    certificate.document_lease_until, certificate.document_error = None, ""
+    certificate.save(update_fields=["state", "issued_at", "document_lease_until", "document_error"])
+    audit.record(
+        actor, "certificate.issue", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
+        client_id=certificate.client_id, before={"state": CertificateState.AWAITING_DOCUMENT},
+        after={"state": certificate.state, "number": certificate.number, "document_sha256": digest},
+    )  # fmt: skip
+    _release(certificate)
+    return True
+
+
+def _release(certificate: Certificate) -> None:
+    """Tell exporter and importer, and let the contact that the exporter gave see this one certificate."""
+    words = {"number": certificate.number, "product": certificate.snapshot["product"]["label_name"]}
+    common: dict[str, Any] = {"certifier_id": certificate.certifier_id, "object_type": "certificate", "object_id": certificate.pk}
+    notify(
+        "certificate.issued", Audience.CLIENT, certificate.client_id, roles=[Role.PREPARER, Role.SIGNATORY],
+        context=words, **common,
+    )  # fmt: skip
+    notify("certificate.issued", Audience.OPERATION, certificate.importer_id, context=words, **common)
+    email = certificate.request.importer_contact_email
+    if email:
+        CertificateContact.objects.get_or_create(
+            certificate=certificate, email=email, defaults={"certifier_id": certificate.certifier_id}
+        )
+        notify("certificate.issued", Audience.EMAIL, None, email=email, context=words, **common)
+
+
+def retry(actor: Identity, certificate: Certificate) -> None:
+    """Let a document that failed for good be tried again (staff, from the desk)."""
+    certificate.document_attempts, certificate.document_error = 0, ""
+    certificate.save(update_fields=["document_attempts", "document_error"])
+    audit.record(
+        actor, "certificate.document_retry", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
+        client_id=certificate.client_id,
+    )  # fmt: skip

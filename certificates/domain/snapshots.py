@@ -1,0 +1,104 @@
+"""From an approved request to the immutable snapshot of everything its certificate says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+import pycountry
+
+from certificates.document.snapshot import SCHEMA_VERSION, Snapshot, read_snapshot
+from organizations.models import Client, Operation, User
+from pvf.domain import hts
+from pvf.models import PVFLineTerms
+from requests_app.models import Request
+
+
+def kilograms(value: Decimal | None) -> str:
+    """Kilograms with three places, or empty."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def country_name(code: str) -> str:
+    """English name of an ISO 3166 country; the code itself where it is not known."""
+    country = pycountry.countries.get(alpha_2=code)
+    return str(getattr(country, "common_name", country.name)) if country else code
+
+
+def take(
+    request: Request, terms: PVFLineTerms, *, reference: uuid.UUID, at: dt.datetime, by: uuid.UUID | None
+) -> Snapshot:
+    """The snapshot of ``request`` as it stands. Raises ``SnapshotError`` where something is missing."""
+    client = Client.objects.select_related("operation", "certifier").get(pk=request.client_id)
+    importer = Operation.objects.get(nop_id=request.importer_nop_id)
+    certifier, code = client.certifier, hts.validity(request.hts_code)
+    approver = (User.objects.filter(pk=by).values_list("name", flat=True).first() if by else None) or ""
+    return read_snapshot(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "reference": str(reference),
+            "certifier": {
+                "name": certifier.name,
+                "code": certifier.code,
+                "address": certifier.address,
+                "country": certifier.country,
+                "accreditation": "",
+            },
+            "exporter": _party(client.operation),
+            "final_handler": _handler(request.last_handler_nop_id),
+            "importer": _party(importer),
+            "recipient": {"name": request.recipient_name, "nop_id": request.recipient_nop_id},
+            "consignee": {"name": request.consignee_name, "address": request.consignee_address},
+            "destination": {"city": request.destination_city, "state": request.destination_state},
+            "origin": {"code": request.origin, "name": country_name(request.origin)},
+            "product": {"label_name": request.label_name, "product_name": terms.product_name},
+            "hts": {
+                "code": request.hts_code,
+                "description": code.description,
+                "certified_organic": code.certified_organic,
+            },
+            "standard": request.standard,
+            "net_kg": kilograms(request.net_kg),
+            "gross_kg": kilograms(request.gross_kg),
+            "packages": {
+                "kind": request.packages_kind,
+                "number": "" if request.packages_number is None else str(request.packages_number),
+            },
+            "lots": [{"lot": row.lot, "kg": kilograms(row.kg)} for row in request.lots.order_by("lot")],
+            "containers": [{"number": row.number, "seal": row.seal} for row in request.containers.order_by("number")],
+            "invoices": list(request.invoices.order_by("number").values_list("number", flat=True)),
+            "transport": _transport(request),
+            "period": {"start": _day(request.start_date), "end": _day(request.end_date)},
+            "kind": request.kind,
+            "request_reference": request.reference,
+            "approved_at": at.astimezone(dt.UTC).isoformat(),
+            "approved_by": approver,
+        }
+    )
+
+
+def _party(operation: Operation) -> dict[str, str]:
+    return {"name": operation.name, "address": operation.full_address, "nop_id": operation.nop_id}
+
+
+def _handler(nop_id: str) -> dict[str, str]:
+    operation = Operation.objects.filter(nop_id=nop_id).first() if nop_id else None
+    if operation is None:
+        return {"name": "", "nop_id": nop_id, "certifier": ""}
+    return {"name": operation.name, "nop_id": nop_id, "certifier": operation.certifier_name}
+
+
+def _transport(request: Request) -> dict[str, str]:
+    single = request.kind == "single"
+    return {
+        "mode": str(request.transport_mode) if single else "",
+        "port_of_lading": request.port_of_lading if single else "",
+        "vessel": request.vessel if single else "",
+        "bill_of_lading": request.bill_of_lading if single else "",
+        "departure_date": _day(request.departure_date) if single else "",
+    }
+
+
+def _day(day: dt.date | None) -> str:
+    return day.isoformat() if day else ""

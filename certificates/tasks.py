@@ -1,0 +1,27 @@
+"""Background work of this floor: thin; what happens is in :mod:`certificates.domain.documents`."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+
+from certificates.domain import documents
+from core.identity import Identity, act_as
+from organizations.models import Certifier
+
+
+@shared_task(name="certificates.tasks.make_document")
+def make_document(certifier_id: str, certificate_id: str) -> None:
+    """Make the document of one certificate, if it still waits for it."""
+    documents.make(uuid.UUID(certifier_id), uuid.UUID(certificate_id))
+
+
+@shared_task(name="certificates.tasks.sweep_documents")
+def sweep_documents() -> None:
+    """Make every document that waits, certifier by certifier, each in its own transactions."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        with act_as(Identity.loop(certifier_id)):
+            waiting = documents.due(certifier_id)
+        for certificate_id in waiting:
+            documents.make(certifier_id, certificate_id)
