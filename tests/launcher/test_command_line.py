@@ -1,5 +1,6 @@
 """The command line starts on a bare Python and says clearly what it cannot do."""
 
+import io
 import os
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from certportal.launcher import cli
+from certportal.launcher.console import Console
 from certportal.launcher.messages import compile_catalogue, main
 from certportal.launcher.places import PROJECT, Places
+from certportal.launcher.provision import read_accounts
 from certportal.launcher.testrun import CheckRun, closing_line, summary_counts
 
 BEFORE_THE_ENVIRONMENT = ("cli", "up", "install", "check", "testrun", "stack", "mirror", "supervisor")
@@ -98,3 +101,33 @@ def test_compiled_catalogue_has_the_translations(tmp_path: Path) -> None:
         assert GNUTranslations(made).gettext("Request") == "Solicitud"
     source.write_text('msgid "broken\n')
     assert main([str(source)]) == 1
+
+
+def test_demo_accounts_are_read_or_there_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "demo_accounts.json"
+    assert read_accounts(path) == []
+    path.write_text('{"accounts": [{"role": "reviewer", "email": "r@example.org"}, 1]}')
+    assert read_accounts(path) == [{"role": "reviewer", "email": "r@example.org"}]
+    path.write_text('["no object"]')
+    assert read_accounts(path) == []
+
+
+class _Steps(CheckRun):
+    """Two linters of which one fails, and a pytest that passes or breaks off."""
+
+    outcome: tuple[int, dict[str, int]] = (0, {"passed": 3})
+
+    def _linters(self) -> list[tuple[str, list[str]]]:
+        return [("fine", [sys.executable, "-c", ""]), ("faulty", [sys.executable, "-c", "raise SystemExit(1)"])]
+
+    def _pytest(self, env: dict[str, str]) -> tuple[int, dict[str, int]]:
+        return self.outcome
+
+
+def test_fault_of_a_linter_fails_the_command_and_hides_no_test() -> None:
+    out = io.StringIO()
+    assert _Steps(Places(), Console(out), [])._steps(dict(os.environ)) == 1
+    assert out.getvalue().splitlines()[-1] == "3 passed, 1 failed"
+    out = io.StringIO()
+    assert _Steps(Places(), Console(out), ["--no-lint"])._steps(dict(os.environ)) == 0
+    assert out.getvalue().splitlines()[-1] == "3 passed, 0 failed"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from certportal.launcher.mirror import place, synchronise
+from certportal.launcher.errors import PortalError
+from certportal.launcher.mirror import check_complete, place, synchronise
+from certportal.launcher.places import PROJECT
 from certportal.launcher.users import ServiceUser
 
 
@@ -65,3 +67,9 @@ def test_closed_folder_is_noticed(tmp_path: Path) -> None:
     closed.chmod(0o700)
     assert not user.can_enter(closed / "inside")
     assert user.can_enter(Path("/usr/bin"))
+
+
+def test_incomplete_checkout_names_what_is_missing(tmp_path: Path) -> None:
+    check_complete(PROJECT)
+    with pytest.raises(PortalError, match=r"not a complete checkout: manage\.py, certportal, .* are missing"):
+        check_complete(tmp_path)
