@@ -46,8 +46,7 @@ class CheckRun:
         code, counts = self._pytest(env)
         if failed:
             self.console.line(f"Faults were found by: {', '.join(failed)} (their output stands above)")
-        counts["failed"] = counts.get("failed", 0) + len(failed)
-        self.console.line(closing_line(counts))
+        self.console.line(closing_line(counts | {"failed": counts.get("failed", 0) + len(failed)}))
         return code or (1 if failed else 0)
 
     def _linters(self) -> list[tuple[str, list[str]]]:

@@ -126,7 +126,8 @@ class _Steps(CheckRun):
 
 def test_fault_of_a_linter_fails_the_command_and_hides_no_test() -> None:
     out = io.StringIO()
-    assert _Steps(Places(), Console(out), [])._steps(dict(os.environ)) == 1
+    first = _Steps(Places(), Console(out), [])
+    assert first._steps(dict(os.environ)) == 1
     assert out.getvalue().splitlines()[-1] == "3 passed, 1 failed"
     out = io.StringIO()
     assert _Steps(Places(), Console(out), ["--no-lint"])._steps(dict(os.environ)) == 0
