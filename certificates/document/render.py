@@ -161,7 +161,7 @@ def _texts(snapshot: Snapshot, issue: Issue) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=1)
 def _engine() -> Engine:
     return Engine(
-        dirs=[_TEMPLATES],
+        dirs=[str(_TEMPLATES)],
         autoescape=True,
         debug=False,
         libraries={"i18n": "django.templatetags.i18n"},

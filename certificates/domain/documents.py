@@ -151,7 +151,11 @@ def _record(actor: Identity, job: Job, pdf: bytes) -> bool:
 def _release(certificate: Certificate) -> None:
     """Tell exporter and importer, and let the contact that the exporter gave see this one certificate."""
     words = {"number": certificate.number, "product": certificate.snapshot["product"]["label_name"]}
-    common: dict[str, Any] = {"certifier_id": certificate.certifier_id, "object_type": "certificate", "object_id": certificate.pk}
+    common: dict[str, Any] = {
+        "certifier_id": certificate.certifier_id,
+        "object_type": "certificate",
+        "object_id": certificate.pk,
+    }
     notify(
         "certificate.issued", Audience.CLIENT, certificate.client_id, roles=[Role.PREPARER, Role.SIGNATORY],
         context=words, **common,
