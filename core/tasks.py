@@ -103,7 +103,7 @@ def _fan_out(actor: Identity, row_id: uuid.UUID) -> bool:
                     subject=message.subject,
                     body=message.body,
                     link=message.link,
-                )  # fmt: skip
+                )
             )
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
         return True

@@ -45,7 +45,8 @@ def _measure(data: bytes, entries: list[zipfile.ZipInfo]) -> None:
     unpacked = 0
     for entry in entries:
         corner = _Corner()
-        is_sheet = "worksheets/" in entry.filename.lower()
+        # a sheet may lie anywhere in the archive: only the shared texts cannot be one
+        is_sheet = "sharedstrings" not in entry.filename.lower()
         for chunk in _inflate(data, entry):
             unpacked += len(chunk)
             if unpacked > MAX_UNPACKED or (unpacked > 2**20 and unpacked > MAX_RATIO * len(data)):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
 from organizations.roles import Role
-from organizations.tenancy import ClientRows, StaffRows, TenantQuerySet
+from organizations.tenancy import ClientRows, PartyRows, TenantQuerySet
 
 NOP_ID = RegexValidator(r"^\d{10}$", _("A NOP operation ID has exactly 10 digits, for example 8150001234."))
 CERTIFIER_CODE = RegexValidator(r"^\d{3}$", _("A certifier code has exactly 3 digits."))
@@ -197,7 +197,7 @@ class Membership(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
-    tenancy = StaffRows()
+    tenancy = PartyRows()
 
     class Meta:
         constraints = [
@@ -245,11 +245,23 @@ class Invitation(models.Model):
     #: Where the invitation is to one certificate only (a contact given on issue).
     certificate_id = models.UUIDField(null=True)
     roles = ArrayField(models.CharField(max_length=12, choices=Role.choices))
+    #: How a membership of an importer is proven: "code", or who confirmed it (see ``Membership.proof``).
+    proof = models.CharField(max_length=200, blank=True)
     invited_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = PartyRows()
+
+    @property
+    def organisation_name(self) -> str:
+        """The name of the organisation it leads into."""
+        if self.client is not None and self.certifier is not None:
+            return f"{self.client.operation.name} · {self.certifier.name}"
+        return str(self.operation or self.broker or self.certifier)
 
 
 class Delegation(models.Model):
@@ -265,6 +277,9 @@ class Delegation(models.Model):
     granted_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     revoked_at = models.DateTimeField(null=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = PartyRows(by_side=False)
 
     class Meta:
         constraints = [

@@ -56,6 +56,24 @@ class ClientRows:
         return NONE
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class PartyRows:
+    """Rows of an organisation of any side: its own people see them, and the certifier's side those of its clients.
+
+    ``by_side`` where the model has a ``side`` that must be the party's own.
+    """
+
+    by_side: bool = True
+
+    def condition(self, actor: Identity) -> Q:
+        side = {"side": actor.kind.value} if self.by_side else {}
+        if actor.kind is Kind.IMPORTER and actor.operation_id:
+            return Q(operation_id=actor.operation_id, **side)
+        if actor.kind is Kind.BROKER and actor.broker_id:
+            return Q(broker_id=actor.broker_id, **side)
+        return ClientRows().condition(actor)
+
+
 class TenantQuerySet(models.QuerySet[M]):
     """Adds the funnel to a model's manager."""
 

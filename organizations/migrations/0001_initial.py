@@ -126,6 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('token_sha256', models.CharField(max_length=64, unique=True)),
+                ('proof', models.CharField(blank=True, max_length=200)),
                 ('email', models.EmailField(max_length=254)),
                 ('side', models.CharField(choices=[('certifier', 'certifier'), ('client', 'exporter'), ('importer', 'importer'), ('broker', 'broker')], max_length=10)),
                 ('certificate_id', models.UUIDField(null=True)),
