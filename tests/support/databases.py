@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from psycopg import sql
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "portal_test_"
 MIGRATE_SECONDS = 300
+LEAVE_SECONDS = 15.0
 
 
 def on_database(url: str, name: str) -> str:
@@ -68,9 +70,18 @@ def _exists(connection: psycopg.Connection, name: str) -> bool:
 
 
 def drop(name: str) -> None:
-    """Drop a test database, whoever is still connected."""
+    """Drop a test database once everybody has left it (the owner may not end the connections of another role)."""
     with _admin() as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        end = time.monotonic() + LEAVE_SECONDS
+        while True:
+            try:
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+            except psycopg.errors.ObjectInUse:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
 
 def _make_template(connection: psycopg.Connection, name: str) -> None:
