@@ -190,13 +190,18 @@ class Smoke:
         """The address of the request, or of something about it."""
         return f"requests/{self.request['id']}/" + (f"{act}/" if act else "")
 
-    def version(self, person: Person) -> dict[str, Any]:
-        """The version that a person has before them, to be sent with what is decided on it."""
-        return {"version": person.get(self.path())["version"]}
+    def queued(self, person: Person) -> dict[str, Any]:
+        """The request as it stands in the certifier's queue."""
+        for row in rows(person.get("review/queue/", params={"text": self.request["reference"]})):
+            if row["id"] == self.request["id"]:
+                return row
+        raise Failed(f"The {person.role}'s queue does not show {self.request['reference']}.")
 
     def submit(self) -> str:
         """The exporter submits: the kilograms are reserved."""
-        answer = self.exporter.post(self.path("submit"), self.version(self.exporter))
+        answer = self.exporter.post(
+            self.path("submit"), {"expected_version": self.exporter.get(self.path())["version"]}
+        )
         if answer["state"] != "submitted":
             raise Failed(f"The request is {answer['state']} after it was submitted.")
         after = next(line for line in rows(self.exporter.get("pvf/lines/")) if line["id"] == self.line["id"])
@@ -210,15 +215,17 @@ class Smoke:
 
     def review(self) -> str:
         """The reviewer claims the request and recommends it."""
-        self.reviewer.post(self.path("claim"))
-        body = {"approve": True, "note": "Smoke: invoice, lot and PVF agree."}
-        self.reviewer.post(self.path("recommend"), body | self.version(self.reviewer))
+        row = self.queued(self.reviewer)
+        row = self.reviewer.post(f"review/requests/{row['id']}/claim/")
+        body = {"approve": True, "note": "Smoke: invoice, lot and PVF agree.", "expected_version": row["version"]}
+        self.reviewer.post(f"review/requests/{row['id']}/recommend/", body)
         return "recommended"
 
     def approve(self) -> str:
         """The approver approves: there is a certificate without a number."""
-        answer = self.approver.post(self.path("approve"), {"note": ""} | self.version(self.approver))
-        self.certificate = {"id": answer["certificate"]}
+        row = self.queued(self.approver)
+        answer = self.approver.post(f"review/requests/{row['id']}/approve/", {"expected_version": row["version"]})
+        self.certificate = {"id": answer["certificate_id"]}
         return "approved"
 
     def registered(self) -> str:
