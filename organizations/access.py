@@ -18,6 +18,7 @@ class Anyone(enum.StrEnum):
 
     SIGNED_OUT = "signed out"
     SIGNED_IN = "signed in"
+    ALONE = "signed in without a membership"
     PLATFORM = "platform operator"
 
 
@@ -61,6 +62,8 @@ def may_open(actor: Identity, audience: Audience | None) -> bool:
     if actor.kind in {Kind.NOBODY, Kind.CHECK}:
         return False
     if Anyone.SIGNED_IN in audience:
+        return True
+    if Anyone.ALONE in audience and actor.kind is Kind.PERSON:
         return True
     if Anyone.PLATFORM in audience and actor.kind is Kind.PLATFORM:
         return True

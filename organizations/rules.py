@@ -55,7 +55,7 @@ class Rules:
     """Documents required of a request for several shipments: never a bill of lading before loading."""
 
 
-_LIMITS: dict[str, tuple[int, int]] = {
+LIMITS: dict[str, tuple[int, int]] = {
     "max_period_months": (1, 18),
     "service_target_working_days": (1, 30),
     "hard_limit_days": (1, 60),
@@ -82,7 +82,7 @@ def _clean(name: str, value: Any, hint: Any) -> Any:
     if hint is bool and isinstance(value, bool):
         return value
     if hint is int and isinstance(value, int) and not isinstance(value, bool):
-        low, high = _LIMITS[name]
+        low, high = LIMITS[name]
         if not low <= value <= high:
             text = _("The setting %(name)s must lie between %(low)s and %(high)s.")
             raise InvalidInput("SET-RANGE", text % {"name": name, "low": low, "high": high}, field=name)

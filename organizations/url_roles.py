@@ -1,5 +1,27 @@
 """Who may open the URLs of this app."""
 
-from organizations.access import Audience
+from organizations.access import CLIENT, PARTIES, PUBLIC, SIGNED_IN, STAFF, Anyone, Audience
+from organizations.roles import Role
 
-URL_ROLES: dict[str, Audience] = {}
+_GRANTORS: Audience = CLIENT | {Role.IMPORTER, Role.BROKER}
+_MANAGERS: Audience = frozenset({Role.MANAGER, Role.SIGNATORY, Role.IMPORTER, Role.BROKER})
+
+URL_ROLES: dict[str, Audience] = {
+    "organizations:people": PARTIES,
+    "organizations:member": PARTIES,
+    "organizations:member_end": _MANAGERS,
+    "organizations:invitation_revoke": _MANAGERS,
+    "organizations:accept": PUBLIC,
+    "organizations:switch": SIGNED_IN,
+    "organizations:tokens": PARTIES,
+    "organizations:token_revoke": PARTIES,
+    "organizations:claim": SIGNED_IN,
+    "organizations:delegations": _GRANTORS,
+    "organizations:delegation_revoke": frozenset({Role.SIGNATORY, Role.IMPORTER}),
+    "organizations:clients": STAFF,
+    "organizations:client": STAFF,
+    "organizations:directory": STAFF,
+    "organizations:importer_confirm": frozenset({Role.MANAGER, Anyone.PLATFORM}),
+    "organizations:settings": STAFF,
+    "organizations:platform": frozenset({Anyone.PLATFORM}),
+}

@@ -19,21 +19,23 @@ from organizations.tenancy import find
 CHANGEABLE = ("own_status", "reference", "contact_email", "max_period_months")
 
 
-def _require_manager(actor: Identity) -> None:
-    if not (actor.is_staff and actor.has(Role.MANAGER)):
+def _require_manager(actor: Identity) -> uuid.UUID:
+    """The certifier's id. Raises ``NotPermitted`` unless the actor is its manager."""
+    if actor.certifier_id is None or not (actor.is_staff and actor.has(Role.MANAGER)):
         raise NotPermitted("CLIENT-MANAGER", _("Only a manager of the certifier may change clients."))
+    return actor.certifier_id
 
 
 def add(actor: Identity, *, nop_id: str, reference: str = "", contact_email: str = "") -> Client:
     """Make an operation of the directory a client. Raises ``InvalidInput`` NOP-UNKNOWN, ``Conflict`` CLIENT-ALREADY."""
-    _require_manager(actor)
+    certifier_id = _require_manager(actor)
     operation = Operation.objects.filter(nop_id=nop_id.strip()).first()
     if operation is None:
         raise InvalidInput("NOP-UNKNOWN", _("The directory has no operation with this NOP ID."), field="nop_id")
     if Client.objects.visible_to(actor).filter(operation=operation).exists():
         raise Conflict("CLIENT-ALREADY", _("This operation is a client already."), field="nop_id")
     client = Client(
-        certifier_id=actor.certifier_id, operation=operation, reference=reference.strip(),
+        certifier_id=certifier_id, operation=operation, reference=reference.strip(),
         contact_email=contact_email.strip() or operation.email,
     )  # fmt: skip
     client.save(force_insert=True)

@@ -49,7 +49,11 @@ def create(actor: Identity, *, name: str, days: int) -> tuple[ApiToken, str]:
 
 def revoke(actor: Identity, token_id: uuid.UUID | str) -> ApiToken:
     """End a key at once. Raises ``NotVisible`` unless it is the person's own."""
-    row = ApiToken.objects.select_for_update().filter(pk=token_id, user_id=actor.user_id).first()
+    row = (
+        ApiToken.objects.select_for_update()
+        .filter(pk=token_id, membership_id=actor.membership_id or uuid.UUID(int=0))
+        .first()
+    )
     if row is None:
         raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see."))
     if row.revoked_at is None:

@@ -1,0 +1,1 @@
+"""Pages of organizations: thin views over the domain functions."""
