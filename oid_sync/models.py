@@ -182,6 +182,4 @@ class Drift(models.Model):
                 fields=["certifier", "kind", "subject"], condition=Q(closed_at=None), name="one_open_drift_of_subject"
             )
         ]
-        indexes = [
-            models.Index(fields=["certifier", "first_seen_at"], name="drift_open", condition=Q(closed_at=None))
-        ]
+        indexes = [models.Index(fields=["certifier", "first_seen_at"], name="drift_open", condition=Q(closed_at=None))]

@@ -1,0 +1,185 @@
+"""Connector to an OID-style store over HTTP. One try a call: repeating is the loop's business, which asks first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from django.db import connection as database
+
+from oid_sync.connectors.base import (
+    Applied,
+    CallResult,
+    FindResult,
+    NotFound,
+    Page,
+    Registered,
+    RegisterResult,
+    Rejected,
+    Unavailable,
+    Unknown,
+)
+
+CONNECT_SECONDS = 5
+NOT_THERE = "OID-020"
+#: Refusals that concern the moment, not the data.
+PASSING = frozenset({"OID-040", "OID-041", "OID-043"})
+#: The key or the address is wrong: a person must look, and nothing was done.
+MISCONFIGURED = frozenset({401, 403, 404, 405})
+
+
+class HttpConnector:
+    """``base_url`` of the store and the certifier's ``key``; ``seconds`` limits each call's answer."""
+
+    def __init__(self, base_url: str, key: str, seconds: int) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.seconds = seconds
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.headers["Authorization"] = f"Key {key}"
+
+    def register(self, payload: Mapping[str, Any]) -> RegisterResult:
+        """``POST /v1/certificates``."""
+        answer = self._send("POST", "/v1/certificates", json=payload)
+        if isinstance(answer, requests.Response):
+            if answer.status_code in {200, 201}:
+                return self._record(answer)
+            return self._refusal(answer)
+        return answer
+
+    def find(self, reference: uuid.UUID) -> FindResult:
+        """``GET /v1/certificates?reference=``."""
+        answer = self._send("GET", "/v1/certificates", params={"reference": str(reference)})
+        if not isinstance(answer, requests.Response):
+            return answer
+        if answer.status_code == 200:
+            return self._record(answer)
+        if self._is_absence(answer):
+            return NotFound()
+        refusal = self._refusal(answer)
+        return Unavailable(refusal.reason) if isinstance(refusal, Rejected) else refusal
+
+    def find_call(self, call_id: uuid.UUID) -> CallResult:
+        """``GET /v1/calls/{call_id}``."""
+        answer = self._send("GET", f"/v1/calls/{call_id}")
+        if not isinstance(answer, requests.Response):
+            return answer
+        if self._is_absence(answer):
+            return NotFound()
+        if answer.status_code != 200:
+            refusal = self._refusal(answer)
+            return Unavailable(refusal.reason) if isinstance(refusal, Rejected) else refusal
+        body = self._json(answer)
+        if body is None:
+            return Unknown("the answer is not JSON")
+        inner = body.get("answer")
+        first: dict[str, Any] = inner if isinstance(inner, dict) else body
+        if body.get("outcome") == "rejected":
+            return Rejected(str(first.get("code", "")), str(first.get("message", "")), str(first.get("field", "")))
+        return Applied(first)
+
+    def report_actuals(self, number: str, payload: Mapping[str, Any]) -> CallResult:
+        """``POST /v1/certificates/{number}/actuals``."""
+        return self._call(number, "actuals", payload)
+
+    def amend(self, number: str, payload: Mapping[str, Any]) -> CallResult:
+        """``POST /v1/certificates/{number}/amend``."""
+        return self._call(number, "amend", payload)
+
+    def void(self, number: str, payload: Mapping[str, Any]) -> CallResult:
+        """``POST /v1/certificates/{number}/void``."""
+        return self._call(number, "void", payload)
+
+    def list_since(self, cursor: str) -> Page | Unavailable | Unknown:
+        """``GET /v1/certificates?cursor=``; a cursor of another log starts again."""
+        parameters = {"limit": "200", **({"cursor": cursor} if cursor else {})}
+        if not cursor:
+            parameters["changed_since"] = "1970-01-01T00:00:00Z"
+        answer = self._send("GET", "/v1/certificates", params=parameters)
+        if not isinstance(answer, requests.Response):
+            return answer
+        if answer.status_code == 410:
+            return Page((), "", has_more=True, start_again=True)
+        body = self._json(answer) if answer.status_code == 200 else None
+        if body is None:
+            refusal = self._refusal(answer)
+            return Unavailable(refusal.reason) if isinstance(refusal, Rejected) else refusal
+        records = tuple(entry.get("record", entry) for entry in body.get("results", []))
+        return Page(records, str(body.get("next_cursor") or ""), bool(body.get("has_more")))
+
+    def health(self) -> str:
+        """``GET /health``."""
+        answer = self._send("GET", "/health")
+        if not isinstance(answer, requests.Response):
+            return answer.reason
+        return "" if answer.status_code == 200 else f"HTTP {answer.status_code}"
+
+    # -- one exchange -----------------------------------------------------------------------------------------------
+
+    def _send(self, method: str, path: str, **arguments: Any) -> requests.Response | Unavailable | Unknown:
+        if database.in_atomic_block:
+            raise RuntimeError("no call leaves the portal inside a transaction")
+        try:
+            return self.session.request(
+                method,
+                self.base_url + path,
+                timeout=(CONNECT_SECONDS, self.seconds),
+                allow_redirects=False,
+                **arguments,
+            )
+        except requests.ConnectTimeout:
+            return Unavailable("no connection within the time limit")
+        except requests.ConnectionError as error:
+            # a refused connection did nothing; one that broke later may have done everything
+            if "Connection refused" in str(error) or "Name or service not known" in str(error):
+                return Unavailable("the connection was refused")
+            return Unknown(f"the connection broke ({type(error).__name__})")
+        except requests.RequestException as error:
+            return Unknown(f"no complete answer ({type(error).__name__})")
+
+    def _call(self, number: str, kind: str, payload: Mapping[str, Any]) -> CallResult:
+        answer = self._send("POST", f"/v1/certificates/{number}/{kind}", json=payload)
+        if not isinstance(answer, requests.Response):
+            return answer
+        if answer.status_code == 200:
+            body = self._json(answer)
+            return Applied(body) if body is not None else Unknown("the answer is not JSON")
+        if self._is_absence(answer):
+            return NotFound()
+        return self._refusal(answer)
+
+    def _record(self, answer: requests.Response) -> Registered | Unknown:
+        body = self._json(answer)
+        try:
+            if body is None:
+                raise ValueError
+            return Registered(str(body["number"]), dt.datetime.fromisoformat(str(body["registered_at"])), body)
+        except (KeyError, ValueError):
+            return Unknown("the answer is not a record")
+
+    def _refusal(self, answer: requests.Response) -> Rejected | Unavailable | Unknown:
+        body = self._json(answer) or {}
+        code, message = str(body.get("code", "")), str(body.get("message", ""))
+        if answer.status_code == 429 or code in PASSING:
+            wait = answer.headers.get("Retry-After", "")
+            return Unavailable(message or f"HTTP {answer.status_code}", int(wait) if wait.isdigit() else 0)
+        if answer.status_code >= 500 or answer.status_code < 400:
+            return Unknown(f"HTTP {answer.status_code} {code}".strip())
+        if answer.status_code in MISCONFIGURED:
+            return Unavailable(f"HTTP {answer.status_code} {code}: {message}")
+        return Rejected(code or f"HTTP-{answer.status_code}", message or answer.reason, str(body.get("field", "")))
+
+    def _is_absence(self, answer: requests.Response) -> bool:
+        body = self._json(answer) if answer.status_code == 404 else None
+        return body is not None and body.get("code") == NOT_THERE
+
+    @staticmethod
+    def _json(answer: requests.Response) -> dict[str, Any] | None:
+        try:
+            body = answer.json()
+        except ValueError:
+            return None
+        return body if isinstance(body, dict) else None

@@ -1,0 +1,253 @@
+"""The loop: each call in three phases, an unclear answer asked about before it is repeated.
+
+1. *take*: a short transaction marks the call in flight, with a lease of twice the call's time limit and a token;
+2. *send*: outside any transaction, OID is asked or told;
+3. *record*: another short transaction writes what OID said, if the token is still ours.
+
+A lease that ended leaves the call *unknown*: nobody can say whether OID did it, so OID is asked first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import random
+import uuid
+from typing import Any
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db import connection as database
+from django.db.models import Q
+
+from certificates.domain import numbers
+from certificates.models import Certificate, CertificateState, Shipment
+from core import audit, clock, ids
+from core.errors import DomainError
+from core.identity import Identity, act_as
+from core.models import Audience
+from core.notify import notify
+from oid_sync.connectors.base import (
+    Applied,
+    AwaitingPerson,
+    CallResult,
+    Connector,
+    NotFound,
+    Registered,
+    RegisterResult,
+    Rejected,
+    Unavailable,
+    Unknown,
+)
+from oid_sync.domain import links, payloads
+from oid_sync.models import CallState, OidCall, Operation
+from organizations.roles import Role
+
+log = structlog.get_logger(__name__)
+LIVE = (CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN)
+LONGEST_WAIT = 600
+Result = RegisterResult | CallResult
+
+
+@dataclasses.dataclass(frozen=True)
+class Taken:
+    """A call that is ours until its lease ends. ``ask_first``: nobody can say whether an earlier try was done."""
+
+    call_id: uuid.UUID
+    token: uuid.UUID
+    operation: str
+    certificate_id: uuid.UUID
+    number: str
+    payload: dict[str, Any]
+    ask_first: bool
+    connector: Connector
+
+
+def make_missing(certifier_id: uuid.UUID) -> int:
+    """A call for every certificate that waits for a number without one, and for every shipment not told to OID."""
+    made = 0
+    registering = OidCall.objects.filter(operation=Operation.REGISTER).exclude(state=CallState.CANCELLED)
+    waiting = Certificate.objects.filter(certifier_id=certifier_id, state=CertificateState.AWAITING_NUMBER)
+    for certificate in waiting.exclude(pk__in=registering.values("certificate_id")).select_related("replaces"):
+        made += _make(certificate, Operation.REGISTER, payloads.registration(certificate))
+    told = OidCall.objects.filter(operation=Operation.ACTUALS, cause_id__isnull=False).values("cause_id")
+    shipped = Shipment.objects.filter(certifier_id=certifier_id, certificate__number__isnull=False)
+    for row in shipped.exclude(pk__in=told).select_related("certificate").order_by("reported_at"):
+        call_id = ids.new_id()
+        payload = payloads.shipment(call_id, row)
+        made += _make(row.certificate, Operation.ACTUALS, payload, call_id=call_id, cause_id=row.pk)
+    for row in shipped.filter(corrected_at__isnull=False).select_related("certificate"):
+        call_id = uuid.uuid5(row.pk, "correction")
+        if not OidCall.objects.filter(pk=call_id).exists():
+            made += _make(row.certificate, Operation.ACTUALS, payloads.correction(call_id, row), call_id=call_id)
+    return made
+
+
+def _make(
+    certificate: Certificate,
+    operation: Operation,
+    payload: dict[str, Any],
+    *,
+    call_id: uuid.UUID | None = None,
+    cause_id: uuid.UUID | None = None,
+) -> int:
+    """One more call about a certificate, after its earlier ones; 0 where another loop has just made the same."""
+    last = OidCall.objects.filter(certificate=certificate).order_by("-sequence").first()
+    row = OidCall(
+        id=call_id or ids.new_id(), certificate=certificate, certifier_id=certificate.certifier_id,
+        operation=operation, payload=payload, cause_id=cause_id, sequence=(last.sequence if last else 0) + 1,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return 0
+    return 1
+
+
+def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
+    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended."""
+    now = clock.now()
+    ready = Q(state__in=[CallState.WAITING, CallState.UNKNOWN], next_attempt_at__lte=now)
+    lost = Q(state=CallState.IN_FLIGHT, lease_until__lte=now)
+    rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id).order_by("next_attempt_at", "id")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:
+    """Take, send and record one call; False where it was not its turn."""
+    if database.in_atomic_block:
+        raise RuntimeError("OID is never called inside a transaction")
+    actor = Identity.loop(certifier_id)
+    with act_as(actor):
+        taken = _take(actor, call_id)
+    if taken is None:
+        return False
+    result = _send(taken)
+    with act_as(actor):
+        _record(actor, taken, result)
+    return True
+
+
+def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
+    now = clock.now()
+    row = (
+        OidCall.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("certificate__request__certifier", "certificate__request__client__operation")
+        .filter(pk=call_id, state__in=LIVE)
+        .first()
+    )
+    if row is None or row.next_attempt_at > now or (row.lease_until and row.lease_until > now):
+        return None
+    if _earlier_unfinished(row):
+        return None
+    try:
+        connector = links.connector_of(row.certifier_id)
+    except DomainError as error:
+        _stop(actor, row, error.code, str(error.message))
+        return None
+    ask_first = row.state != CallState.WAITING
+    if row.operation == Operation.REGISTER and not ask_first and not _may_send(actor, row):
+        return None
+    limit = links.connection_of(row.certifier_id)
+    seconds = limit.time_limit_seconds if limit else 10
+    row.state, row.attempts = CallState.IN_FLIGHT, row.attempts + 1
+    row.lease_until, row.lease_token = now + dt.timedelta(seconds=2 * seconds + 10), ids.new_id()
+    row.sent_at = now
+    row.save(update_fields=["state", "attempts", "lease_until", "lease_token", "sent_at"])
+    return Taken(
+        row.pk, row.lease_token, row.operation, row.certificate_id, row.certificate.number or "", row.payload,
+        ask_first, connector,
+    )  # fmt: skip
+
+
+def _earlier_unfinished(row: OidCall) -> bool:
+    """Calls about one certificate go in order."""
+    earlier = OidCall.objects.filter(certificate_id=row.certificate_id, sequence__lt=row.sequence)
+    return earlier.exclude(state__in=[CallState.DONE, CallState.CANCELLED]).exists()
+
+
+def _may_send(actor: Identity, row: OidCall) -> bool:
+    """EXP-1, IMP-1 and PER-2 once more before the first send; a failure stops the call on the desk."""
+    failures = [finding for finding in numbers.send_findings(actor, row.certificate) if finding.blocks]
+    if failures:
+        _stop(actor, row, failures[0].code, "; ".join(f"{item.code}: {item.message}" for item in failures))
+    return not failures
+
+
+def _send(taken: Taken) -> Result:
+    """Ask first where an earlier try is unclear; then tell."""
+    if taken.operation == Operation.REGISTER:
+        if taken.ask_first:
+            found = taken.connector.find(taken.certificate_id)
+            if not isinstance(found, NotFound):
+                return found
+        return taken.connector.register(taken.payload)
+    if taken.ask_first:
+        known = taken.connector.find_call(uuid.UUID(taken.payload["call_id"]))
+        if not isinstance(known, NotFound):
+            return known
+    tell = {
+        Operation.ACTUALS: taken.connector.report_actuals,
+        Operation.AMEND: taken.connector.amend,
+        Operation.VOID: taken.connector.void,
+    }[Operation(taken.operation)]
+    return tell(taken.number, taken.payload)
+
+
+def _record(actor: Identity, taken: Taken, result: Result) -> None:
+    row = OidCall.objects.select_for_update().get(pk=taken.call_id)
+    if row.lease_token != taken.token or row.state != CallState.IN_FLIGHT:
+        # another worker took over when our lease had ended: what OID holds is what counts, and it was asked again
+        log.warning("late_answer", call=str(row.pk), result=type(result).__name__)
+        return
+    row.lease_until = row.lease_token = None
+    if isinstance(result, Registered):
+        _done(actor, row, dict(result.body))
+        numbers.give(actor, row.certificate_id, result.number, registered_at=result.registered_at)
+    elif isinstance(result, Applied):
+        _done(actor, row, dict(result.body))
+    elif isinstance(result, AwaitingPerson):
+        row.state = CallState.AWAITING_PERSON
+    elif isinstance(result, Rejected):
+        row.answer = {"code": result.code, "message": result.reason, "field": result.field}
+        _stop(actor, row, result.code, result.reason, state=CallState.REJECTED)
+    elif isinstance(result, NotFound):
+        _stop(actor, row, "OID-020", "OID has no such record.", state=CallState.REJECTED)
+    else:
+        _later(row, result, unclear=taken.ask_first or isinstance(result, Unknown))
+    row.save()
+
+
+def _done(actor: Identity, row: OidCall, body: dict[str, Any]) -> None:
+    row.state, row.done_at, row.answer, row.reason, row.reason_code = CallState.DONE, clock.now(), body, "", ""
+    audit.record(
+        actor, f"oid.{row.operation}", "certificate", row.certificate_id, certifier_id=row.certifier_id,
+        after={"call": row.pk, "attempts": row.attempts, "number": body.get("number", "")},
+    )  # fmt: skip
+
+
+def _later(row: OidCall, result: Unavailable | Unknown, *, unclear: bool) -> None:
+    """Try again later. What is unclear stays so until OID has been asked and has answered."""
+    row.state = CallState.UNKNOWN if unclear else CallState.WAITING
+    row.reason = result.reason[:500]
+    wait = min(2 ** min(row.attempts, 9), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries
+    if isinstance(result, Unavailable) and result.retry_after:
+        wait = max(wait, result.retry_after)
+    row.next_attempt_at = clock.now() + dt.timedelta(seconds=wait)
+
+
+def _stop(actor: Identity, row: OidCall, code: str, reason: str, *, state: CallState = CallState.STOPPED) -> None:
+    """Put a call on the desk, with the reason, and tell the people there."""
+    row.state, row.reason_code, row.reason = state, code[:30], reason[:500]
+    row.lease_until = row.lease_token = None
+    row.save()
+    audit.record(
+        actor, f"oid.{state.value}", "certificate", row.certificate_id, certifier_id=row.certifier_id,
+        after={"call": row.pk, "code": code, "reason": reason},
+    )  # fmt: skip
+    notify(
+        "oid.desk", Audience.CERTIFIER, row.certifier_id, certifier_id=row.certifier_id, object_type="certificate",
+        object_id=row.certificate_id, roles=[Role.MANAGER, Role.APPROVER],
+        context={"operation": row.operation, "code": code, "reason": reason},
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""What is sent to OID, made from the certificate's snapshot alone."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from certificates.models import Certificate, Shipment
+
+
+def registration(certificate: Certificate) -> dict[str, Any]:
+    """The record as OID takes it; ``reference`` is the certificate's UUID."""
+    snapshot = certificate.snapshot
+    consignee = ", ".join(part for part in (snapshot["consignee"]["name"], snapshot["consignee"]["address"]) if part)
+    body: dict[str, Any] = {
+        "reference": str(certificate.pk),
+        "certifier_code": snapshot["certifier"]["code"],
+        "exporter": snapshot["exporter"],
+        "importer": {name: snapshot["importer"][name] for name in ("nop_id", "name")},
+        "consignee": consignee or snapshot["importer"]["name"],
+        "destination": snapshot["destination"],
+        "origin": snapshot["origin"]["code"],
+        "product_label": snapshot["product"]["label_name"],
+        "hts": snapshot["hts"]["code"],
+        "standard": snapshot["standard"],
+        "net_weight_kg": snapshot["net_kg"],
+        "lots": [{"lot": row["lot"], "kg": row["kg"] or None} for row in snapshot["lots"]],
+        "start_date": snapshot["period"]["start"],
+        "end_date": snapshot["period"]["end"],
+        "snapshot_sha256": certificate.snapshot_sha256,
+    }
+    if snapshot["final_handler"]["nop_id"]:
+        body["final_handler"] = {"nop_id": snapshot["final_handler"]["nop_id"]}
+    if snapshot["transport"]["departure_date"]:
+        body["departure_date"] = snapshot["transport"]["departure_date"]
+    transport = _transport(snapshot)
+    if transport:
+        body["transport"] = transport
+    if certificate.replaces is not None and certificate.replaces.number:
+        body["replaces"] = certificate.replaces.number
+    return body
+
+
+def _transport(snapshot: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        name: snapshot["transport"][name] for name in ("mode", "vessel", "port_of_lading", "bill_of_lading")
+    }
+    found["containers"] = [row["number"] for row in snapshot["containers"]]
+    found["seals"] = [row["seal"] for row in snapshot["containers"] if row["seal"]]
+    found["invoices"] = snapshot["invoices"]
+    return {name: value for name, value in found.items() if value}
+
+
+def shipment(call_id: uuid.UUID, row: Shipment) -> dict[str, Any]:
+    """The actual weight of one shipment."""
+    return {
+        "call_id": str(call_id),
+        "kind": "shipment",
+        "shipment_ref": str(row.pk),
+        "shipped_on": row.departure_date.isoformat(),
+        "net_weight_kg": f"{row.net_kg:.3f}",
+        **({"entry_number": row.entry_number} if row.entry_number else {}),
+    }
+
+
+def correction(call_id: uuid.UUID, row: Shipment) -> dict[str, Any]:
+    """A shipment that was taken back."""
+    return {
+        "call_id": str(call_id),
+        "kind": "correction",
+        "shipment_ref": str(row.pk),
+        "net_weight_kg": "0.000",
+    }
