@@ -19,6 +19,7 @@ from pvf.domain import ledger, lines
 from pvf.models import Balance, PVFLineTerms
 from requests_app.domain import checking
 from requests_app.models import CheckRun, Request, RequestDocument, StaffFindings
+from review import content
 from review.domain import decisions, overrides, recommendations
 from review.domain.acting import ACTING, field_label
 from review.models import CheckOverride
@@ -228,8 +229,9 @@ def context_of(actor: Identity, request: Request) -> dict[str, Any]:
         "documents": documents(actor, request),
         "advice": advice(request),
         "recommended_by_me": mine,
-        "questions": request.questions.order_by("-asked_at"),
-        "corrections": request.corrections.order_by("-proposed_at"),
+        "content": content.of_request(request),
+        "questions": content.questions(list(request.questions.order_by("-asked_at"))),
+        "corrections": content.corrections(list(request.corrections.order_by("-proposed_at"))),
         "decision": decisions.of_request(request),
         "events": history(actor, request),
         "claimed_by": names_of([request.claimed_by]).get(request.claimed_by) if request.claimed_by else "",

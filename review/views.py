@@ -74,7 +74,8 @@ def _page(
     actor: Identity = request.identity  # type: ignore[attr-defined]
     seen = requests.visible(actor, pk)
     context = page.context_of(actor, seen)
-    context["forms"] = _forms(actor, seen, context) | ({act: refused} if refused is not None else {})
+    shown = _forms(actor, seen, context) | ({act: refused} if refused is not None else {})
+    context["forms"] = {name.replace("-", "_"): form for name, form in shown.items()}
     context |= {"refused_act": act, "error": error, "may_act": page.may_act(actor)}
     return render(request, "review/request.html", context, status=status)
 
