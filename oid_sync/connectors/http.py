@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,7 @@ from oid_sync.connectors.base import (
 )
 
 CONNECT_SECONDS = 5
+LARGEST_ANSWER = 20 * 1024 * 1024
 NOT_THERE = "OID-020"
 #: Refusals that concern the moment, not the data.
 PASSING = frozenset({"OID-040", "OID-041", "OID-043"})
@@ -139,6 +141,19 @@ class HttpConnector:
             return Unknown(f"the connection broke ({type(error).__name__})")
         except requests.RequestException as error:
             return Unknown(f"no complete answer ({type(error).__name__})")
+
+    def _whole(self, answer: requests.Response) -> requests.Response | Unknown:
+        """Read the answer to its end within the time limit: one that trickles in must not outlive the lease."""
+        end = time.monotonic() + self.seconds
+        parts, size = [], 0
+        with answer:
+            for part in answer.iter_content(65536):
+                parts.append(part)
+                size += len(part)
+                if time.monotonic() > end or size > LARGEST_ANSWER:
+                    return Unknown("the answer took too long or was too large")
+        answer._content = b"".join(parts)
+        return answer
 
     def _call(self, number: str, kind: str, payload: Mapping[str, Any]) -> CallResult:
         answer = self._send("POST", f"/v1/certificates/{number}/{kind}", json=payload)
