@@ -1,5 +1,21 @@
-"""Who may open the URLs of this app."""
+"""Who may open the URLs of this app: the exporter's people read, preparers and signatories write, signatories submit.
 
-from organizations.access import Audience
+Staff read a client's requests in review, and over the API.
+"""
 
-URL_ROLES: dict[str, Audience] = {}
+from organizations.access import CLIENT, STAFF, Audience
+from organizations.roles import Role
+
+WRITERS: Audience = frozenset({Role.PREPARER, Role.SIGNATORY})
+SIGNATORIES: Audience = frozenset({Role.SIGNATORY})
+READERS: Audience = CLIENT | STAFF
+
+URL_ROLES: dict[str, Audience] = {
+    "api:request-list": READERS,
+    "api:request-detail": READERS,
+    "api:request-documents": WRITERS,
+    "api:request-submit": SIGNATORIES,
+    "api:request-withdraw": WRITERS,
+    "api:request-findings": READERS,
+    "api:request-answer": WRITERS,
+}
