@@ -25,6 +25,7 @@ URL_ROLES: dict[str, Audience] = {
     "account_reset_password_from_key_done": PUBLIC,
     "account_confirm_email": PUBLIC,
     "account_email_verification_sent": PUBLIC,
+    "account_confirm_login_code": PUBLIC,
     "mfa_authenticate": PUBLIC,
     "account_change_password": SIGNED_IN,
     "account_set_password": SIGNED_IN,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from certportal.demo import cast, links, organisations, pvfs, requests
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         for certifier in everyone.certifiers.values():
             links.connect(certifier)
             links.sign(certifier)
+        call_command("load_hts", stdout=self.stdout)
         loaded = pvfs.all_pvfs(everyone)
         made = requests.all_requests(everyone)
         write_accounts(everyone)
