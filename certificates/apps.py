@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,10 @@ class CertificatesConfig(AppConfig):
     name = "certificates"
     verbose_name = "Certificates"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The checks of this floor register themselves; a contact that accepts its invitation is let in."""
+        import_module("certificates.checks")
+        contacts = import_module("certificates.domain.contacts")
+        invitations = import_module("organizations.domain.invitations")
+        invitations.accepted.connect(contacts.let_in, dispatch_uid="certificate-contact")

@@ -53,20 +53,20 @@ class CertificateRows:
         """The filter for ``actor``."""
         if actor.is_staff or actor.kind is Kind.EXPORTER:
             return ClientRows().condition(actor)
-        party = self._party(actor)
-        return NONE if party is None else party & self._q("state__in", RELEASED_STATES)
+        if actor.kind not in {Kind.IMPORTER, Kind.BROKER, Kind.PERSON} or actor.user_id is None:
+            return NONE
+        return self._party(actor) & self._q("state__in", RELEASED_STATES)
 
-    def _party(self, actor: Identity) -> Q | None:
+    def _party(self, actor: Identity) -> Q:
+        invited = CertificateContact.objects.filter(user_id=actor.user_id).values("certificate_id")
+        mine = self._q("pk__in", invited)
         if actor.kind is Kind.IMPORTER and actor.operation_id:
-            return self._q("importer_id", actor.operation_id)
+            mine |= self._q("importer_id", actor.operation_id)
         if actor.kind is Kind.BROKER and actor.broker_id:
             live = live_delegations(actor)
-            return self._q("importer_id__in", live.filter(client=None).values("operation_id")) | self._q(
-                "client_id__in", live.filter(operation=None).values("client_id")
-            )
-        if actor.kind is Kind.PERSON and actor.user_id:
-            return self._q("contacts__user_id", actor.user_id)
-        return None
+            mine |= self._q("importer_id__in", live.filter(client=None).values("operation_id"))
+            mine |= self._q("client_id__in", live.filter(operation=None).values("client_id"))
+        return mine
 
     def _q(self, name: str, value: object) -> Q:
         return Q(**{f"{self.prefix}{name}": value})

@@ -11,7 +11,7 @@ _PARTY = (
     f"({KIND} = 'importer' AND importer_id = {OPERATION} AND {_RELEASED})"
     f" OR ({KIND} = 'broker' AND {_RELEASED} AND (importer_id IN (SELECT d.operation_id FROM {_DELEGATED})"
     f" OR client_id IN (SELECT d.client_id FROM {_DELEGATED})))"
-    f" OR ({KIND} = 'person' AND {_RELEASED} AND id IN"
+    f" OR ({KIND} IN ('person', 'importer', 'broker') AND {_RELEASED} AND id IN"
     f" (SELECT c.certificate_id FROM certificates_certificatecontact c WHERE c.user_id = {USER}))"
 )
 #: Rows below a certificate are seen by whoever sees the certificate: the sub-select is itself under row security.

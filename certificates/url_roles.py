@@ -1,5 +1,26 @@
-"""Who may open the URLs of this app."""
+"""Who may open the URLs of this app. Which certificates they see is for the access funnel and the row policies."""
 
-from organizations.access import Audience
+from organizations.access import ACTING_STAFF, CLIENT, PARTIES, PUBLIC, STAFF, Anyone, Audience
+from organizations.roles import Role
 
-URL_ROLES: dict[str, Audience] = {}
+#: Importers, brokers, and a contact who was invited to one certificate.
+RECEIVERS: Audience = frozenset({Role.IMPORTER, Role.BROKER, Anyone.ALONE})
+READERS: Audience = PARTIES | {Anyone.ALONE}
+REPORTERS: Audience = ACTING_STAFF | {Role.SIGNATORY}
+
+URL_ROLES: dict[str, Audience] = {
+    "certificates:list": STAFF | CLIENT,
+    "certificates:inbox": RECEIVERS,
+    "certificates:check": PUBLIC,
+    "certificates:stuck": STAFF,
+    "certificates:detail": READERS,
+    "certificates:pdf": READERS,
+    "certificates:retry-document": ACTING_STAFF,
+    "certificates:shipments": REPORTERS,
+    "certificates:correct-shipment": REPORTERS,
+    "api:certificate-list": READERS,
+    "api:certificate-detail": READERS,
+    "api:certificate-pdf": READERS,
+    "api:certificate-shipments": READERS,
+    "api:certificate-check": PUBLIC,
+}

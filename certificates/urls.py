@@ -1,6 +1,18 @@
 """URLs of this app."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from certificates import views
 
 app_name = "certificates"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("", views.certificate_list, name="list"),
+    path("inbox/", views.inbox, name="inbox"),
+    path("check/", views.check, name="check"),
+    path("documents/", views.stuck, name="stuck"),
+    path("<uuid:pk>/", views.detail, name="detail"),
+    path("<uuid:pk>/pdf/", views.pdf, name="pdf"),
+    path("<uuid:pk>/document/", views.retry_document, name="retry-document"),
+    path("<uuid:pk>/shipments/", views.report_shipment, name="shipments"),
+    path("<uuid:pk>/shipments/<uuid:shipment_id>/correct/", views.correct_shipment, name="correct-shipment"),
+]

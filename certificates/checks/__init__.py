@@ -1,1 +1,5 @@
-"""Checks that need certificates: DUP-1, DUP-2 (requests) and those about shipments."""
+"""Checks that look at certificates. Importing this package registers them."""
+
+from certificates.checks import duplicates
+
+__all__ = ["duplicates"]

@@ -13,19 +13,24 @@ import structlog
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from certificates.document.errors import DocumentError
 from certificates.document.issue import issue_document
 from certificates.document.keys import SigningKey as Key
 from certificates.document.payload import TEMPLATE_VERSION
-from certificates.domain import signing
-from certificates.models import Certificate, CertificateContact, CertificateDocument, CertificateState
+from certificates.domain import contacts, signing
+from certificates.domain.numbers import locked
+from certificates.models import Certificate, CertificateDocument, CertificateState
 from core import audit, clock
+from core.errors import Conflict, NotPermitted
 from core.files import store_file
 from core.identity import Identity, act_as
 from core.models import Audience, StoredFile
 from core.notify import notify
+from core.wake import wake
 from organizations.roles import Role
+from organizations.tenancy import TenantQuerySet
 
 log = structlog.get_logger(__name__)
 
@@ -144,11 +149,11 @@ def _record(actor: Identity, job: Job, pdf: bytes) -> bool:
         client_id=certificate.client_id, before={"state": CertificateState.AWAITING_DOCUMENT},
         after={"state": certificate.state, "number": certificate.number, "document_sha256": digest},
     )  # fmt: skip
-    _release(certificate)
+    _release(actor, certificate)
     return True
 
 
-def _release(certificate: Certificate) -> None:
+def _release(actor: Identity, certificate: Certificate) -> None:
     """Tell exporter and importer, and let the contact that the exporter gave see this one certificate."""
     words = {"number": certificate.number, "product": certificate.snapshot["product"]["label_name"]}
     common: dict[str, Any] = {
@@ -161,19 +166,29 @@ def _release(certificate: Certificate) -> None:
         context=words, **common,
     )  # fmt: skip
     notify("certificate.issued", Audience.OPERATION, certificate.importer_id, context=words, **common)
-    email = certificate.request.importer_contact_email
-    if email:
-        CertificateContact.objects.get_or_create(
-            certificate=certificate, email=email, defaults={"certifier_id": certificate.certifier_id}
-        )
-        notify("certificate.issued", Audience.EMAIL, None, email=email, context=words, **common)
+    contacts.invite(actor, certificate, certificate.request.importer_contact_email, words)
 
 
-def retry(actor: Identity, certificate: Certificate) -> None:
-    """Let a document that failed for good be tried again (staff, from the desk)."""
+def failed(actor: Identity) -> TenantQuerySet[Certificate]:
+    """Certificates whose document was given up: they wait for a person, oldest first."""
+    rows = Certificate.objects.visible_to(actor).filter(
+        state=CertificateState.AWAITING_DOCUMENT, document_attempts__gte=settings.DOCUMENT_MAX_ATTEMPTS
+    )
+    return rows.order_by("approved_at")
+
+
+def retry(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
+    """Let a document that failed for good be tried again. Raises ``NotVisible``, ``NotPermitted``, ``Conflict``."""
+    certificate = locked(actor, certificate_id)
+    if not actor.is_staff or not actor.has(Role.REVIEWER, Role.APPROVER, Role.MANAGER):
+        raise NotPermitted("ROLE", _("Your role does not allow this."))
+    if certificate.state != CertificateState.AWAITING_DOCUMENT:
+        raise Conflict("CERTIFICATE-STATE", _("This certificate does not wait for its document."))
     certificate.document_attempts, certificate.document_error = 0, ""
     certificate.save(update_fields=["document_attempts", "document_error"])
     audit.record(
         actor, "certificate.document_retry", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
         client_id=certificate.client_id,
     )  # fmt: skip
+    wake("documents", certificate.certifier_id, certificate.pk)
+    return certificate

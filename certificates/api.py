@@ -1,0 +1,203 @@
+"""Certificates over HTTP, by the same functions as the pages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from certificates.domain import documents, downloads, public_check, shipments
+from certificates.models import Certificate, CertificateState, Shipment
+from certificates.views import pdf_answer, search
+from core.errors import NotVisible
+from core.identity import Identity
+from core.units import Unit
+from organizations.tenancy import find
+
+
+def _actor(request: Request) -> Identity:
+    actor: Identity = request._request.identity  # type: ignore[attr-defined]
+    return actor
+
+
+class CertificateSerializer(serializers.ModelSerializer[Certificate]):
+    """A certificate. Weights in kilograms with three places, times in UTC. ``number`` is null until OID has given it.
+
+    ``check_url`` and ``document_sha256`` are null until the document is released. ``data`` is the immutable content.
+    """
+
+    rest_kg = serializers.SerializerMethodField()
+    check_url = serializers.SerializerMethodField()
+    document_sha256 = serializers.SerializerMethodField()
+    request = serializers.UUIDField(source="request_id", read_only=True)
+    data = serializers.JSONField(source="snapshot", read_only=True)
+
+    class Meta:
+        model = Certificate
+        fields = (
+            "id", "number", "state", "request", "net_kg", "shipped_kg", "rest_kg", "start_date", "end_date",
+            "approved_at", "registered_at", "issued_at", "check_url", "document_sha256", "snapshot_sha256",
+            "flagged_because", "data",
+        )  # fmt: skip
+
+    def get_rest_kg(self, certificate: Certificate) -> str:
+        """Certified and not shipped."""
+        return f"{certificate.net_kg - certificate.shipped_kg:.3f}"
+
+    def get_check_url(self, certificate: Certificate) -> str | None:
+        """The address in the QR code."""
+        return documents.check_url(certificate) if certificate.is_released else None
+
+    def get_document_sha256(self, certificate: Certificate) -> str | None:
+        """SHA-256 of the current document."""
+        hashes = {row.version: row.sha256 for row in certificate.documents.all()}
+        return hashes[max(hashes)] if hashes else None
+
+
+class ByApproval(CursorPagination):
+    """Pages of certificates, newest approval first."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "limit"
+    ordering = ("-approved_at", "-id")
+
+
+class CertificateListView(generics.ListAPIView[Certificate]):
+    """The certificates that the caller's membership sees; ``state`` and ``text`` (number, product) narrow them."""
+
+    serializer_class = CertificateSerializer
+    pagination_class = ByApproval
+    queryset = Certificate.objects.none()
+
+    def get_queryset(self) -> Any:
+        given = self.request.query_params
+        rows = search(_actor(self.request), given.get("state", ""), given.get("text", "").strip()[:80])
+        return rows.prefetch_related("documents")
+
+
+class CertificateDetailView(APIView):
+    """One certificate."""
+
+    @extend_schema(operation_id="certificate_detail", responses=CertificateSerializer)
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        rows = Certificate.objects.prefetch_related("documents")
+        return Response(CertificateSerializer(find(rows, _actor(request), pk)).data)
+
+
+class _AnyType(BaseContentNegotiation):
+    """The document is a PDF whatever the caller would accept; errors are JSON."""
+
+    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class CertificatePdfView(APIView):
+    """The signed document."""
+
+    content_negotiation_class = _AnyType
+
+    @extend_schema(operation_id="certificate_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
+        return pdf_answer(downloads.download(_actor(request), pk))
+
+
+class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
+    """A reported shipment. ``corrected_at`` is set where it was taken back."""
+
+    class Meta:
+        model = Shipment
+        fields = (
+            "id", "sequence", "entered_quantity", "entered_unit", "net_kg", "departure_date", "transport_document",
+            "containers", "entry_number", "reported_at", "corrected_at", "correction_reason",
+        )  # fmt: skip
+
+
+class ShipmentInput(serializers.Serializer[Any]):
+    """What left. ``key``: the caller's own; sending it again reports nothing new and returns the first result."""
+
+    quantity = serializers.DecimalField(max_digits=18, decimal_places=6)
+    unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
+    departure_date = serializers.DateField()
+    transport_document = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    containers = serializers.ListField(
+        child=serializers.CharField(max_length=20), required=False, default=list, max_length=100
+    )
+    entry_number = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
+    key = serializers.CharField(max_length=80)
+
+
+class CertificateShipmentsView(APIView):
+    """Shipments against a certificate."""
+
+    @extend_schema(operation_id="certificate_shipments", responses=ShipmentSerializer(many=True))
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = _actor(request)
+        certificate = find(Certificate.objects.all(), actor, pk)
+        rows = Shipment.objects.visible_to(actor).filter(certificate=certificate).order_by("sequence")
+        return Response(ShipmentSerializer(rows, many=True).data)
+
+    @extend_schema(
+        operation_id="certificate_report_shipment", request=ShipmentInput, responses={201: ShipmentSerializer}
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        given = ShipmentInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        shipment = shipments.report(_actor(request), pk, **given.validated_data)
+        return Response(ShipmentSerializer(shipment).data, status=201)
+
+
+class CheckQuery(serializers.Serializer[Any]):
+    """Number and check code as they stand on the certificate."""
+
+    number = serializers.CharField(max_length=30)
+    code = serializers.CharField(max_length=20)
+
+
+class CheckAnswer(serializers.Serializer[Any]):
+    """What the public sees of a certificate."""
+
+    number = serializers.CharField()
+    state = serializers.ChoiceField(choices=CertificateState.choices)
+    product = serializers.CharField(source="snapshot.product.label_name")
+    hts_code = serializers.CharField(source="snapshot.hts.code")
+    net_kg = serializers.DecimalField(max_digits=14, decimal_places=3)
+    certifier = serializers.CharField(source="snapshot.certifier.name")
+    exporter = serializers.CharField(source="snapshot.exporter.name")
+    importer = serializers.CharField(source="snapshot.importer.name")
+    start_date = serializers.DateField(source="snapshot.period.start")
+    end_date = serializers.DateField(source="snapshot.period.end")
+    issued_at = serializers.DateTimeField()
+    replaced_by = serializers.CharField()
+    flagged_because = serializers.CharField()
+    document_sha256 = serializers.ListField(source="documents", child=serializers.CharField())
+
+
+class CertificateCheckView(APIView):
+    """The public check: open to everybody, limited per address."""
+
+    @extend_schema(operation_id="certificate_check", parameters=[CheckQuery], responses=CheckAnswer, auth=[])
+    def get(self, request: Request) -> Response:
+        given = CheckQuery(data=request.query_params.dict())
+        given.is_valid(raise_exception=True)
+        answer = public_check.ask(_actor(request), **given.validated_data)
+        if answer is None:
+            raise NotVisible("NOT-FOUND", "No certificate has this number with this code.")
+        return Response(CheckAnswer(answer).data, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,84 @@
+"""DUP-1: the exporter's lot on another live certificate."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from certificates.models import Certificate, CertificateState
+from core.checks import Finding, registry
+from requests_app.checks.base import RequestCheck
+from requests_app.domain.facts import RequestFacts
+from requests_app.models import RequestLot
+
+#: The goods of these certificates are certified, under way or have arrived.
+LIVE = (
+    CertificateState.AWAITING_NUMBER,
+    CertificateState.AWAITING_DOCUMENT,
+    CertificateState.ISSUED,
+    CertificateState.CONTINUITY,
+    CertificateState.CLOSED,
+)
+
+
+@registry.register
+class LotNotTwice(RequestCheck):
+    """DUP-1: what is certified of a lot, with this request, stays within the lot's declared weight."""
+
+    code = "DUP-1"
+    title = gettext_lazy("No lot is certified twice")
+    citation = "7 CFR 205.273"
+    field = "lots"
+
+    def judge(self, facts: RequestFacts) -> Finding:
+        if not facts.lots:
+            return self.not_applicable(_("No lots are given."))
+        others = _elsewhere(facts)
+        rows = [_row(lot, others.get(lot.lot, [])) for lot in facts.lots if lot.lot in others]
+        if not rows:
+            names = [lot.lot for lot in facts.lots]
+            return self.passed(_("None of the lots is on another live certificate."), lots=names)
+        over = [row for row in rows if row["over_kg"] is None or row["over_kg"] > 0]
+        if over:
+            names_text = ", ".join(str(row["lot"]) for row in over)
+            text = _("Lot %(lots)s is on another certificate too, and together above its declared weight.")
+            return self.warned(text % {"lots": names_text}, lots=rows)
+        return self.passed(_("Lots on other certificates stay within their declared weight."), lots=rows)
+
+
+def _elsewhere(facts: RequestFacts) -> dict[str, list[tuple[Certificate, Decimal]]]:
+    """By lot: the client's other live certificates with it, and their kilograms of it."""
+    request = facts.request
+    rows = RequestLot.objects.filter(
+        certifier_id=request.certifier_id, client_id=request.client_id, lot__in=[lot.lot for lot in facts.lots]
+    ).exclude(request_id=request.pk)
+    kilograms: dict[uuid.UUID, list[tuple[str, Decimal]]] = {}
+    for request_id, lot, kg in rows.values_list("request_id", "lot", "kg"):
+        kilograms.setdefault(request_id, []).append((lot, kg))
+    live = Certificate.objects.filter(request_id__in=kilograms, state__in=LIVE)
+    if request.replaces_certificate_id:
+        live = live.exclude(pk=request.replaces_certificate_id)
+    found: dict[str, list[tuple[Certificate, Decimal]]] = {}
+    for certificate in live.select_related("request").order_by("approved_at"):
+        for lot, kg in kilograms[certificate.request_id]:
+            found.setdefault(lot, []).append((certificate, kg))
+    return found
+
+
+def _row(lot: RequestLot, others: Sequence[tuple[Certificate, Decimal]]) -> dict[str, Any]:
+    """The arithmetic of one lot. Without a declared weight any other certificate is one too many (``over_kg`` None)."""
+    elsewhere = sum((kg for _certificate, kg in others), Decimal(0))
+    over = None if lot.declared_kg is None else max(Decimal(0), elsewhere + lot.kg - lot.declared_kg)
+    return {
+        "lot": lot.lot,
+        "kg": lot.kg,
+        "elsewhere_kg": elsewhere,
+        "declared_kg": lot.declared_kg,
+        "over_kg": over,
+        "certificates": [certificate.number or certificate.request.reference for certificate, _kg in others],
+    }

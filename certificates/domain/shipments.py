@@ -1,0 +1,173 @@
+"""Shipments against a certificate: kilograms certified→shipped, and back where one was a mistake."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from certificates.domain.numbers import locked
+from certificates.models import Certificate, CertificateState, Shipment
+from core import audit, clock
+from core.errors import Conflict, DomainError, InvalidInput, NotPermitted
+from core.identity import Identity, Kind
+from core.units import to_kg
+from core.wake import wake
+from organizations.models import Client, OperationStatus
+from organizations.roles import Role
+from organizations.tenancy import find
+from pvf.domain import ledger
+from pvf.models import Bucket, Cause, Holder
+from requests_app.domain.requests import lock_operations
+
+
+class AboveTheRest(DomainError):
+    """More was to be shipped than the certificate has left; ``details`` hold the arithmetic in kilograms."""
+
+    def __init__(self, certificate: Certificate, asked: Decimal) -> None:
+        rest = certificate.net_kg - certificate.shipped_kg
+        figures = {
+            "certified": certificate.net_kg,
+            "shipped": certificate.shipped_kg,
+            "rest": rest,
+            "asked": asked,
+            "over": asked - rest,
+        }
+        text = _(
+            "The certificate has %(rest)s kg left (%(certified)s kg certified, %(shipped)s kg shipped); "
+            "%(asked)s kg is %(over)s kg too many."
+        )
+        words = {name: f"{value:,.3f}" for name, value in figures.items()}
+        details = {f"{name}_kg": f"{value:.3f}" for name, value in figures.items()}
+        super().__init__("SHIP-REST", text % words, field="quantity", details=details)
+
+
+def may_report(actor: Identity) -> bool:
+    """Whether the actor's role reports shipments: the exporter's signatory, or staff who act."""
+    if actor.kind is Kind.EXPORTER:
+        return actor.has(Role.SIGNATORY)
+    return actor.is_staff and actor.has(Role.REVIEWER, Role.APPROVER, Role.MANAGER)
+
+
+def report(
+    actor: Identity,
+    certificate_id: uuid.UUID | str,
+    *,
+    quantity: Decimal,
+    unit: str,
+    departure_date: dt.date,
+    transport_document: str = "",
+    containers: Sequence[str] = (),
+    entry_number: str = "",
+    key: str,
+) -> Shipment:
+    """Report goods that left. The same ``key`` again gives the first result.
+
+    Raises ``AboveTheRest`` SHIP-REST, ``Conflict`` SHIP-STATE or SHIP-SUSPENDED, ``InvalidInput`` for quantity or date.
+    """
+    certificate = _lock(actor, certificate_id)
+    shipment_id = uuid.uuid5(certificate.pk, key)
+    known = Shipment.objects.filter(pk=shipment_id).first()
+    if known is not None:
+        return known
+    try:
+        kg = to_kg(quantity, unit)
+    except ValueError as error:
+        raise InvalidInput("SHIP-QUANTITY", str(error), field="quantity") from error
+    if kg <= 0:
+        raise InvalidInput("SHIP-QUANTITY", _("Enter a weight above zero."), field="quantity")
+    _require_open(certificate)
+    _require_day(certificate, departure_date)
+    if kg > certificate.net_kg - certificate.shipped_kg:
+        raise AboveTheRest(certificate, kg)
+    last = Shipment.objects.filter(certificate=certificate).aggregate(last=Max("sequence"))["last"] or 0
+    shipment = Shipment(
+        id=shipment_id, certifier_id=certificate.certifier_id, client_id=certificate.client_id,
+        certificate=certificate, sequence=last + 1, entered_quantity=quantity, entered_unit=unit, net_kg=kg,
+        departure_date=departure_date, transport_document=transport_document.strip(),
+        containers=[name.strip().upper() for name in containers if name.strip()],
+        entry_number=entry_number.strip(), reported_by=actor.user_id,
+    )  # fmt: skip
+    shipment.save(force_insert=True)
+    holder = (Holder.CERTIFICATE, certificate.pk)
+    ledger.move(
+        actor, certificate.line_id, Cause.SHIPMENT, Bucket.CERTIFIED, Bucket.SHIPPED, kg,
+        key=f"ship:{shipment.pk}", source_holder=holder, target_holder=holder,
+    )  # fmt: skip
+    certificate.shipped_kg += kg
+    certificate.save(update_fields=["shipped_kg"])
+    _note(actor, "certificate.ship", certificate, shipment)
+    return shipment
+
+
+def correct(actor: Identity, shipment_id: uuid.UUID | str, *, reason: str) -> Shipment:
+    """Take a mistaken report back: its kilograms shipped→certified; the right one is reported anew. Repeats change nothing."""
+    seen = find(Shipment.objects.all(), actor, shipment_id)
+    certificate = _lock(actor, seen.certificate_id)
+    shipment = find(Shipment.objects.select_for_update(of=("self",)), actor, shipment_id)
+    if shipment.corrected_at is not None:
+        return shipment
+    if not reason.strip():
+        raise InvalidInput("REASON", _("Say what was wrong."), field="reason")
+    if certificate.state != CertificateState.ISSUED:
+        raise Conflict("SHIP-STATE", _("Shipments of this certificate can no longer be changed."))
+    holder = (Holder.CERTIFICATE, certificate.pk)
+    ledger.move(
+        actor, certificate.line_id, Cause.SHIPMENT_CORRECTED, Bucket.SHIPPED, Bucket.CERTIFIED, shipment.net_kg,
+        key=f"unship:{shipment.pk}", source_holder=holder, target_holder=holder, reason=reason,
+    )  # fmt: skip
+    shipment.corrected_at, shipment.correction_reason = clock.now(), reason.strip()[:300]
+    shipment.save(update_fields=["corrected_at", "correction_reason"])
+    certificate.shipped_kg -= shipment.net_kg
+    certificate.save(update_fields=["shipped_kg"])
+    _note(actor, "certificate.ship_corrected", certificate, shipment)
+    return shipment
+
+
+def _lock(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
+    seen = find(Certificate.objects.all(), actor, certificate_id)
+    if not may_report(actor):
+        raise NotPermitted("ROLE", _("Your role does not allow this."))
+    operation_id = Client.objects.values_list("operation_id", flat=True).get(pk=seen.client_id)
+    lock_operations([operation_id, seen.importer_id])
+    certificate = locked(actor, certificate_id)
+    ledger.lock_line(certificate.line_id)
+    return certificate
+
+
+def _require_open(certificate: Certificate) -> None:
+    if certificate.state != CertificateState.ISSUED:
+        words = {"state": certificate.get_state_display()}
+        raise Conflict("SHIP-STATE", _("Only an issued certificate takes shipments; this one is “%(state)s”.") % words)
+    if certificate.flagged_because:
+        raise Conflict("SHIP-SUSPENDED", _("New shipments are refused: %(why)s") % {"why": certificate.flagged_because})
+    client = Client.objects.select_related("operation").get(pk=certificate.client_id)
+    if not client.may_trade:
+        raise Conflict("SHIP-SUSPENDED", _("New shipments are refused: the exporter is not Certified today."))
+    if certificate.importer.status != OperationStatus.CERTIFIED:
+        raise Conflict("SHIP-SUSPENDED", _("New shipments are refused: the importer is not Certified today."))
+
+
+def _require_day(certificate: Certificate, departure: dt.date) -> None:
+    """7 CFR 205.273: the certificate comes before the export, and covers its period alone."""
+    if not certificate.start_date <= departure <= certificate.end_date:
+        words = {"start": certificate.start_date.isoformat(), "end": certificate.end_date.isoformat()}
+        text = _("The departure must lie in the certificate's period, %(start)s to %(end)s.") % words
+        raise InvalidInput("SHIP-PERIOD", text, field="departure_date")
+
+
+def _note(actor: Identity, act: str, certificate: Certificate, shipment: Shipment) -> None:
+    audit.record(
+        actor, act, "certificate", certificate.pk, certifier_id=certificate.certifier_id,
+        client_id=certificate.client_id,
+        after={
+            "shipment": shipment.pk, "sequence": shipment.sequence, "net_kg": shipment.net_kg,
+            "departure": shipment.departure_date, "shipped_kg": certificate.shipped_kg,
+            "reason": shipment.correction_reason,
+        },
+    )  # fmt: skip
+    wake("oid_calls", certificate.certifier_id, shipment.pk)

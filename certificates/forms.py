@@ -1,0 +1,71 @@
+"""Forms of this floor: a shipment, its correction, the public check."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from core.forms import CodeInput, DateInput, Fieldset, PortalForm, QuantityField
+from core.units import Unit
+
+
+class ShipmentForm(PortalForm):
+    """One shipment. ``key`` is made with the empty form, so that sending it twice reports once."""
+
+    quantity = QuantityField(label=_("Net quantity that left"), min_value=Decimal("0.001"))
+    unit = forms.ChoiceField(label=_("Unit"), choices=Unit.choices)
+    departure_date = forms.DateField(
+        label=_("Departure"), widget=DateInput, help_text=_("The day the goods left the port or border.")
+    )
+    transport_document = forms.CharField(label=_("Bill of lading or air waybill"), max_length=60, required=False)
+    containers = forms.CharField(
+        label=_("Containers"), required=False, max_length=1000, help_text=_("Numbers, with commas between them.")
+    )
+    entry_number = forms.CharField(
+        label=_("ACE entry number"), max_length=20, required=False, help_text=_("If the customs broker has given it.")
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    fieldsets = (
+        Fieldset(_("Goods"), [("quantity", "unit"), "departure_date"]),
+        Fieldset(_("Transport"), ["transport_document", "containers", "entry_number", "key"]),
+    )
+
+    def clean_containers(self) -> list[str]:
+        """Container numbers, one by one."""
+        return [part for part in re.split(r"[\s,;]+", self.cleaned_data["containers"]) if part]
+
+
+class CorrectionForm(PortalForm):
+    """Why a reported shipment is taken back."""
+
+    reason = forms.CharField(label=_("What was wrong"), max_length=300)
+
+
+class CheckForm(PortalForm):
+    """Number and code of a certificate, and the PDF where somebody has one in hand."""
+
+    number = forms.CharField(
+        label=_("Certificate number"), max_length=30, widget=CodeInput,
+        help_text=_("21 characters, for example 123-1230000000-000001. A draft has no number."),
+    )  # fmt: skip
+    code = forms.CharField(
+        label=_("Check code"), max_length=20, widget=CodeInput(attrs={"class": "portal-input--short"}),
+        help_text=_("Beside the QR code on the certificate."),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=_("The PDF you received"), required=False,
+        help_text=_("We compare its fingerprint with the document that was issued. The file is not kept."),
+    )  # fmt: skip
+
+    def clean_file(self) -> Any:
+        """Refuse what is larger than any document of ours."""
+        file: UploadedFile | None = self.cleaned_data["file"]
+        if file is not None and (file.size or 0) > settings.UPLOAD_MAX_BYTES:
+            raise forms.ValidationError(_("The file is too large to be a certificate."))
+        return file

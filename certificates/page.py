@@ -1,0 +1,110 @@
+"""What the certificate's page shows, from the snapshot: it reads no row that an importer may not see."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from certificates.models import Certificate, CertificateDocument, CertificateLookup, CertificateState, Shipment
+from core.identity import Identity
+from core.ids import group_code
+from core.templatetags.portal_ui import hts, kg
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def goods(snapshot: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Rows of the summary: the goods."""
+    code = snapshot["hts"]
+    packages = snapshot["packages"]
+    return [
+        (_("Product as on the label"), snapshot["product"]["label_name"]),
+        (_("HTS code"), hts(code["code"])),
+        (_("Net weight"), kg(Decimal(snapshot["net_kg"]))),
+        (_("Gross weight"), kg(Decimal(snapshot["gross_kg"])) if snapshot["gross_kg"] else ""),
+        (_("Packages"), f"{packages['number']} {packages['kind']}".strip()),
+        (_("Country of origin"), snapshot["origin"]["name"]),
+        (_("Organic standard"), snapshot["standard"]),
+        (_("Lots"), ", ".join(row["lot"] for row in snapshot["lots"])),
+    ]
+
+
+def parties(snapshot: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Rows of the summary: who takes part."""
+    exporter, importer, certifier = snapshot["exporter"], snapshot["importer"], snapshot["certifier"]
+    consignee, destination = snapshot["consignee"], snapshot["destination"]
+    return [
+        (_("Certifier"), f"{certifier['name']} ({certifier['code']})"),
+        (_("Exporter"), f"{exporter['name']} · {exporter['nop_id']}"),
+        (_("Importer of record"), f"{importer['name']} · {importer['nop_id']}"),
+        (_("Ultimate consignee"), _joined(consignee["name"], consignee["address"])),
+        (_("Destination"), _joined(destination["city"], destination["state"])),
+    ]
+
+
+def transport(snapshot: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Rows of the summary: transport; nothing for a certificate of several shipments."""
+    if snapshot["kind"] != "single":
+        return []
+    how = snapshot["transport"]
+    return [
+        (_("Port of lading"), how["port_of_lading"]),
+        (_("Vessel or flight"), how["vessel"]),
+        (_("Bill of lading or air waybill"), how["bill_of_lading"]),
+        (_("Planned departure"), how["departure_date"]),
+        (_("Containers"), ", ".join(row["number"] for row in snapshot["containers"])),
+    ]
+
+
+def events(certificate: Certificate, shipments: list[Shipment]) -> list[dict[str, Any]]:
+    """The timeline, newest first."""
+    rows: list[dict[str, Any]] = [
+        {"when": certificate.approved_at, "what": _("Request approved"), "tone": "good", "icon": "check_circle"}
+    ]
+    if certificate.registered_at:
+        what = {"what": _("Registered in OID"), "detail": certificate.number}
+        rows.append({"when": certificate.registered_at, "tone": "info", "icon": "public", **what})
+    if certificate.issued_at:
+        rows.append(
+            {"when": certificate.issued_at, "what": _("Issued and released"), "tone": "good", "icon": "verified"}
+        )
+    for shipment in shipments:
+        left = {"what": _("Shipment reported"), "detail": kg(shipment.net_kg)}
+        rows.append({"when": shipment.reported_at, "tone": "info", "icon": "arrow_forward", **left})
+        if shipment.corrected_at:
+            back = {"what": _("Shipment taken back"), "detail": shipment.correction_reason}
+            rows.append({"when": shipment.corrected_at, "tone": "wait", "icon": "undo", **back})
+    return sorted(rows, key=lambda row: row["when"], reverse=True)
+
+
+def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
+    """Everything the page shows to ``actor``."""
+    shipments = list(Shipment.objects.visible_to(actor).filter(certificate=certificate).order_by("-sequence"))
+    documents = CertificateDocument.objects.visible_to(actor).filter(certificate=certificate)
+    snapshot = certificate.snapshot
+    period = f"{date_format(certificate.start_date)} – {date_format(certificate.end_date)}"
+    return {
+        "certificate": certificate,
+        "document": documents.order_by("-version").first(),
+        "shipments": shipments,
+        "goods": [*goods(snapshot), (_("Period"), period)],
+        "parties": parties(snapshot),
+        "transport": transport(snapshot),
+        "rest_kg": certificate.net_kg - certificate.shipped_kg,
+        "events": events(certificate, shipments),
+        "check_code": group_code(certificate.check_code, 3),
+        "takes_shipments": certificate.state == CertificateState.ISSUED,
+        "lookups": _lookups(actor, certificate),
+    }
+
+
+def _lookups(actor: Identity, certificate: Certificate) -> QuerySet[CertificateLookup] | None:
+    if not actor.is_staff:
+        return None
+    return CertificateLookup.objects.filter(certificate_id=certificate.pk).order_by("-asked_at")[:5]

@@ -1,0 +1,195 @@
+"""Pages of certificates: lists, one certificate, its PDF, its shipments, the public check, documents given up."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header, parse_etags
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from certificates import page
+from certificates.domain import documents, downloads, public_check, shipments
+from certificates.forms import CheckForm, CorrectionForm, ShipmentForm
+from certificates.models import Certificate, CertificateState, Shipment
+from core.errors import DomainError
+from core.identity import Identity
+from organizations.tenancy import TenantQuerySet, find
+
+PAGE_SIZE = 25
+SORTS = {"approved": "-approved_at", "end": "end_date", "number": "number"}
+
+
+def _actor(request: HttpRequest) -> Identity:
+    actor: Identity = request.identity  # type: ignore[attr-defined]
+    return actor
+
+
+def search(actor: Identity, state: str, text: str) -> TenantQuerySet[Certificate]:
+    """Certificates that the actor sees, in a state and with a number or label name containing ``text``."""
+    rows = Certificate.objects.visible_to(actor)
+    if state in CertificateState.values:
+        rows = rows.filter(state=state)
+    if text:
+        rows = rows.filter(number__icontains=text) | rows.filter(snapshot__product__label_name__icontains=text)
+    return rows
+
+
+@require_safe
+def certificate_list(request: HttpRequest) -> HttpResponse:
+    """Certificates of the certifier, or of the exporter."""
+    return _list(request, "certificates/list.html")
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Certificates released to an importer, a broker by grant, or an invited contact."""
+    return _list(request, "certificates/inbox.html")
+
+
+def _list(request: HttpRequest, template: str) -> HttpResponse:
+    actor = _actor(request)
+    state, text = request.GET.get("state", ""), request.GET.get("text", "").strip()[:80]
+    order = SORTS.get(request.GET.get("sort", ""), "-approved_at")
+    rows = search(actor, state, text).order_by(order, "-id")
+    context: dict[str, Any] = {
+        "page_obj": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        "states": [choice for choice in CertificateState.choices if choice[0] != CertificateState.CONTINUITY],
+        "state": state,
+        "text": text,
+        "filtered": bool(state or text),
+        "stuck": documents.failed(actor).count() if actor.is_staff else 0,
+    }
+    return render(request, template, context)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One certificate."""
+    actor = _actor(request)
+    certificate = find(Certificate.objects.select_related("replaces"), actor, pk)
+    context = page.context_of(actor, certificate)
+    context["may_report"] = context["takes_shipments"] and shipments.may_report(actor)
+    context["is_staff"] = actor.is_staff
+    context["home"] = "certificates:list" if actor.certifier_id else "certificates:inbox"
+    return render(request, "certificates/detail.html", context)
+
+
+@require_safe
+def pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The signed document: to be saved, never opened inside the portal. Its ETag is its SHA-256."""
+    actor = _actor(request)
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    if known:
+        etag = f'"{downloads.current_document(actor, pk).sha256}"'
+        if etag in known:
+            return HttpResponseNotModified(headers={"ETag": etag})
+    return pdf_answer(downloads.download(actor, pk))
+
+
+def pdf_answer(download: downloads.Download) -> HttpResponse:
+    """The answer that carries a document."""
+    answer = HttpResponse(download.data, content_type="application/pdf")
+    answer["Content-Disposition"] = content_disposition_header(True, download.name) or "attachment"
+    answer["ETag"] = f'"{download.sha256}"'
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report_shipment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Report a shipment; refused, the form comes back with the arithmetic at the quantity."""
+    actor = _actor(request)
+    certificate = find(Certificate.objects.all(), actor, pk)
+    form = ShipmentForm(request.POST or None, initial={"key": uuid.uuid4(), "unit": "KGM"})
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                shipment = shipments.report(actor, pk, **{**given, "key": str(given["key"])})
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, str(error.message))
+                status = error.status
+            else:
+                words = {"kg": f"{shipment.net_kg:,.3f}"}
+                messages.success(request, _("Shipment of %(kg)s kg reported.") % words)
+                return redirect("certificates:detail", pk=pk)
+    rest = certificate.net_kg - certificate.shipped_kg
+    context = {"form": form, "certificate": certificate, "rest_kg": rest}
+    return render(request, "certificates/shipment.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct_shipment(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID) -> HttpResponse:
+    """Take a mistaken shipment back; the right one is then reported anew."""
+    actor = _actor(request)
+    shipment = find(Shipment.objects.select_related("certificate"), actor, shipment_id, certificate_id=pk)
+    form = CorrectionForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                shipments.correct(actor, shipment_id, reason=form.cleaned_data["reason"])
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, str(error.message))
+                status = error.status
+            else:
+                messages.success(request, _("The shipment was taken back. Report the right one now."))
+                return redirect("certificates:shipments", pk=pk)
+    context = {"form": form, "shipment": shipment, "certificate": shipment.certificate}
+    return render(request, "certificates/correct.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest) -> HttpResponse:
+    """The public check. A QR code leads here with number and code; a form sends them, with a PDF if somebody has one."""
+    asked = request.method == "POST" or "number" in request.GET or "code" in request.GET
+    data = request.POST if request.method == "POST" else request.GET
+    form = CheckForm(data, request.FILES) if asked else CheckForm()
+    context: dict[str, Any] = {"form": form, "asked": asked}
+    if not asked or not form.is_valid():
+        return _public(request, context, 422 if asked else 200)
+    given = form.cleaned_data
+    file = given["file"]
+    try:
+        answer = public_check.ask(
+            _actor(request), given["number"], given["code"], pdf=file.read() if file is not None else None
+        )
+    except public_check.TooManyQuestions as error:
+        form.add_error(None, str(error.message))
+        return _public(request, context, error.status)
+    context["not_found"] = answer is None
+    if answer is not None:
+        context |= {"answer": answer, "goods": page.goods(answer.snapshot), "parties": page.parties(answer.snapshot)}
+    return _public(request, context, 200)
+
+
+def _public(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
+    answer = render(request, "certificates/check.html", context, status=status)
+    answer["Cache-Control"] = "no-store"
+    # the address holds the code: it must not travel on to other sites
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@require_safe
+def stuck(request: HttpRequest) -> HttpResponse:
+    """Documents that were given up, with the reason."""
+    rows = Paginator(documents.failed(_actor(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "certificates/stuck.html", {"page_obj": rows})
+
+
+@require_POST
+def retry_document(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Try a given-up document again."""
+    documents.retry(_actor(request), pk)
+    messages.success(request, _("The document is being made again."))
+    return redirect("certificates:detail", pk=pk)
