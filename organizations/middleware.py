@@ -10,7 +10,6 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.errors import DomainError
-from core.identity import NOBODY, Identity, Kind, assume
+from core.identity import NOBODY, Identity, Kind, act_as, assume
 from organizations.access import audience_of, may_open
 from organizations.identity import (
     SESSION_KEY,
@@ -64,8 +63,7 @@ class IdentityMiddleware:
         if request.path == "/healthz":
             return self.get_response(request)
         try:
-            with transaction.atomic():
-                assume(NOBODY)
+            with act_as(NOBODY):
                 self._identify(request)
                 response = self.get_response(request)
                 if isinstance(response, StreamingHttpResponse) and not getattr(response, "reads_no_rows", False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from itertools import zip_longest
 
 from django.contrib import messages
 from django.db.models import Q
@@ -145,7 +146,7 @@ def _versions(certifier_id: uuid.UUID | None) -> list[dict[str, object]]:
         user.pk: str(user) for user in User.objects.filter(pk__in=[row.created_by for row in rows if row.created_by])
     }
     result = []
-    for row, older in zip(rows, [*rows[1:], None], strict=True):
+    for row, older in zip_longest(rows, rows[1:]):
         before = older.values if older else {}
         names = [LABELS[name] for name, value in row.values.items() if name in LABELS and before.get(name) != value]
         who = people.get(row.created_by, "") if row.created_by else ""

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
 from core.errors import NotVisible
+from core.forms import PortalForm
 from organizations.domain import invitations, memberships
 from organizations.domain.parties import Party, may_manage, own_party, party_of_membership
 from organizations.forms import InviteForm, NewAccountForm, RolesForm
@@ -132,11 +133,12 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     except NotVisible as gone:
         return render(request, "organizations/invitation_gone.html", {"text": gone.message}, status=404)
     known = User.objects.filter(email=invitation.email).first()
-    form = NewAccountForm(request.POST or None)
     signed_in = actor.user_id is not None
+    typed = request.POST if request.method == "POST" else None
+    form = PortalForm(typed) if signed_in else NewAccountForm(typed)
     if request.method == "POST":
-        data = {} if signed_in else (form.cleaned_data if form.is_valid() else None)
-        if data is not None:
+        if form.is_valid():
+            data = form.cleaned_data
             user = attempt(
                 form,
                 lambda: invitations.accept(actor, token, language=get_language() or "en", **data),
