@@ -8,6 +8,8 @@ database.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import html
 import json
 import os
 import re
@@ -20,7 +22,7 @@ from decimal import Decimal
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
@@ -260,9 +262,15 @@ class Smoke:
 
     def check(self) -> str:
         """Somebody signed out opens the address in the QR code; signed out, the PDF itself stays closed."""
-        page = self.stranger.call("GET", self.local(self.certificate["check_url"])).text
-        if self.number not in page:
-            raise Failed(f"The check page does not show {self.number}.")
+        url = self.certificate["check_url"]
+        page = html.unescape(self.stranger.call("GET", self.local(url)).text)
+        for shown in (self.number, self.line["label_name"]):
+            if shown not in page:
+                raise Failed(f"The check page does not show {shown}.")
+        asked = dict(parse_qsl(urlsplit(url).query))
+        answer = self.stranger.get("certificates/check/", params={name: asked[name] for name in ("number", "code")})
+        if answer["state"] != "issued" or hashlib.sha256(self.pdf).hexdigest() not in answer["document_sha256"]:
+            raise Failed("The public check does not confirm the document that the importer downloaded.")
         self.stranger.call("GET", f"certificates/{self.certificate['id']}/pdf/", expect=(401, 403, 404))
         return "confirmed"
 
