@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.checks import Moment
 from core.identity import Identity, Kind
 from core.models import AuditRow
+from core.templatetags.portal_format import hts, short_day
 from organizations.models import Membership
 from organizations.tenancy import TenantQuerySet
 from pvf.domain import ledger, lines
@@ -47,8 +50,8 @@ ACTS: dict[str, tuple[Any, str, str]] = {
     "request.lots": (gettext_lazy("Lots changed"), "", "edit"),
     "request.containers": (gettext_lazy("Containers changed"), "", "edit"),
     "request.invoices": (gettext_lazy("Invoices changed"), "", "edit"),
-    "request.document_added": (gettext_lazy("Document added"), "", "file_present"),
-    "request.document_removed": (gettext_lazy("Document removed"), "", "remove"),
+    "request.document_add": (gettext_lazy("Document added"), "", "file_present"),
+    "request.document_remove": (gettext_lazy("Document removed"), "", "remove"),
     "review.recommend": (gettext_lazy("Recommendation"), "info", "flag"),
     "review.override": (gettext_lazy("Failure set aside"), "wait", "warning"),
     "review.decision_revoked": (gettext_lazy("Earlier decision revoked"), "wait", "undo"),
@@ -160,7 +163,7 @@ def beside_line(request: Request, terms: PVFLineTerms | None) -> list[dict[str, 
             "segments": None if asked == on_label else letters(asked, on_label),
         },
         {
-            "label": _("HTS code"), "left": request.hts_code, "right": ", ".join(terms.hts_codes),
+            "label": _("HTS code"), "left": hts(request.hts_code), "right": ", ".join(hts(code) for code in terms.hts_codes),
             "same": request.hts_code in terms.hts_codes,
         },
         {
@@ -168,14 +171,18 @@ def beside_line(request: Request, terms: PVFLineTerms | None) -> list[dict[str, 
             "same": request.origin in terms.origins,
         },
         {
-            "label": _("Period"), "left": f"{request.start_date} – {request.end_date}",
-            "right": f"{pvf.period_start} – {pvf.period_end}",
+            "label": _("Period"), "left": _span(request.start_date, request.end_date),
+            "right": _span(pvf.period_start, pvf.period_end),
             "same": bool(
                 request.start_date and request.end_date
                 and pvf.period_start <= request.start_date and request.end_date <= pvf.period_end
             ),
         },
     ]  # fmt: skip
+
+
+def _span(first: dt.date | None, last: dt.date | None) -> str:
+    return format_html("{} – {}", short_day(first), short_day(last)) if first and last else ""
 
 
 def letters(left: str, right: str) -> list[list[str]]:

@@ -46,16 +46,12 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", "decide_by")
     shown = Paginator(queue.rows(actor, form.wanted(sort)), PAGE_SIZE).get_page(request.GET.get("page"))
     names = page.names_of(row.claimed_by for row in shown)
-    everything = queue.open_requests(actor)
     context = {
         "form": form,
         "page_obj": shown,
         "rows": [{"request": row, "claimed_by": names.get(row.claimed_by, "")} for row in shown],
         "filtered": any(value for key, value in request.GET.items() if key not in {"sort", "page"}),
-        "count_open": everything.count(),
-        "count_mine": everything.filter(claimed_by=actor.user_id).count(),
-        "count_overdue": everything.filter(decide_by__lt=clock.now(), clock_stopped_at=None).count(),
-        "count_unclaimed": everything.filter(claimed_by=None).count(),
+        "counts": queue.counts(actor),
         "me": actor.user_id,
     }
     return render(request, "review/queue.html", context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.db.models.expressions import OrderBy
 
 from core import clock
@@ -41,6 +41,17 @@ def open_requests(actor: Identity) -> TenantQuerySet[Request]:
     if not actor.is_staff:
         return Request.objects.none()
     return Request.objects.visible_to(actor).filter(state__in=OPEN_STATES)
+
+
+def counts(actor: Identity) -> dict[str, int]:
+    """How many are ``open``, ``overdue``, ``unclaimed`` and ``mine``, in one question to the database."""
+    overdue = Q(decide_by__lt=clock.now(), clock_stopped_at=None)
+    return open_requests(actor).aggregate(
+        open=Count("pk"),
+        overdue=Count("pk", filter=overdue),
+        unclaimed=Count("pk", filter=Q(claimed_by=None)),
+        mine=Count("pk", filter=Q(claimed_by=actor.user_id)),
+    )
 
 
 def rows(actor: Identity, wanted: QueueFilter | None = None) -> TenantQuerySet[Request]:
