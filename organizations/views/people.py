@@ -136,16 +136,15 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     signed_in = actor.user_id is not None
     typed = request.POST if request.method == "POST" else None
     form = PortalForm(typed) if signed_in else NewAccountForm(typed)
-    if request.method == "POST":
-        if form.is_valid():
-            data = form.cleaned_data
-            user = attempt(
-                form,
-                lambda: invitations.accept(actor, token, language=get_language() or "en", **data),
-                show=frozenset({"INVITATION-OTHER", "SIGN-IN-FIRST"}),
-            )
-            if user is not None:
-                return _enter(request, user, signed_in=signed_in)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        user = attempt(
+            form,
+            lambda: invitations.accept(actor, token, language=get_language() or "en", **data),
+            show=frozenset({"INVITATION-OTHER", "SIGN-IN-FIRST"}),
+        )
+        if user is not None:
+            return _enter(request, user, signed_in=signed_in)
     context = {
         "invitation": invitation,
         "form": form,
