@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.template import Context, Engine, TemplateDoesNotExist
+from django.template import Context, Engine
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
@@ -71,12 +71,3 @@ def render(notification: Notification, language: str, certifier_name: str) -> Me
         text = Engine.get_default().select_template(names).render(Context(words, autoescape=False))
     first, _, rest = text.strip().partition("\n")
     return Message(" ".join(first.split())[:200], rest.strip() + "\n", link[:300])
-
-
-def has_text(topic: str) -> bool:
-    """Whether a topic has a text of its own."""
-    try:
-        Engine.get_default().get_template(f"notifications/{topic}.txt")
-    except TemplateDoesNotExist:
-        return False
-    return True

@@ -61,10 +61,9 @@ def may_open(actor: Identity, audience: Audience | None) -> bool:
         return True
     if actor.kind in {Kind.NOBODY, Kind.CHECK}:
         return False
-    if Anyone.SIGNED_IN in audience:
-        return True
-    if Anyone.ALONE in audience and actor.kind is Kind.PERSON:
-        return True
-    if Anyone.PLATFORM in audience and actor.kind is Kind.PLATFORM:
-        return True
-    return not actor.roles.isdisjoint(audience)
+    marks = {Anyone.SIGNED_IN}
+    if actor.kind is Kind.PERSON:
+        marks.add(Anyone.ALONE)
+    if actor.kind is Kind.PLATFORM:
+        marks.add(Anyone.PLATFORM)
+    return not audience.isdisjoint(marks | actor.roles)

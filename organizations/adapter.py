@@ -1,9 +1,14 @@
-"""How django-allauth behaves here: invitation only, secrets encrypted."""
+"""How django-allauth behaves here: invitation only, secrets encrypted, mail after the transaction."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib.sites.shortcuts import get_current_site
+from django.db import transaction
 from django.http import HttpRequest
 
 from core.secrets import decrypt, encrypt
@@ -14,6 +19,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send after the request's transaction, never inside it.
+
+        Such a mail holds a link that nobody else should keep, so it is no notification row: who does not get it asks
+        again. ``robust``: a mail server that is away is logged and does not undo the answer.
+        """
+        request = allauth_context.request
+        words = {"request": request, "email": email, "current_site": get_current_site(request), **context}
+        mail = self.render_mail(template_prefix, email, words)
+        transaction.on_commit(mail.send, robust=True)
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
