@@ -18,6 +18,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import xml.etree.ElementTree as ET
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -234,12 +235,12 @@ def _field_is_exact(pdf: bytes, signature: EmbeddedPdfSignature) -> bool:
     """
     start, length, resume, _rest = (int(number) for number in signature.byte_range)
     gap = pdf[start + length : resume]
-    der = signature.signed_data.contents if False else bytes(signature.pkcs7_content)
+    der = bytes(signature.pkcs7_content)
     try:
         value = Asn1Value.load(der, strict=False)
     except ValueError:
         return False
-    spelled = value.dump(force=True).hex().encode()
+    spelled = value.dump(force=True).hex().upper().encode()
     return gap.startswith(b"<" + spelled) and gap.endswith(b">") and not gap[1 + len(spelled) : -1].strip(b"0")
 
 
@@ -291,4 +292,5 @@ _PARSE_ERRORS = (
     OSError,
     RecursionError,
     NotImplementedError,
+    zlib.error,
 )

@@ -1,0 +1,128 @@
+"""The portal's document, warm, against the bare tools: WeasyPrint's render of the same HTML plus pyHanko's signature.
+
+The portal's leg is ``certificates.document.issue.issue_document``: the snapshot checked field by field, its canonical JSON
+and hash, the fonts chosen by the characters, the QR code, the template, the render, metadata and structure finished, and
+the signature.
+
+The baseline renders the very HTML of that document with WeasyPrint, with the same fonts and style sheet, the same PDF
+variant and the same attachment, and signs with pyHanko, with the same key, the same sub-filter and digest. Fonts and style
+sheet are prepared once on both sides, as a warm worker has them. The baseline leaves out: reading and checking the snapshot, hashing it, choosing fonts,
+drawing the QR code and filling in the template (its HTML is ready), the finishing of metadata and tags, the fixed date and identifier that make the
+bytes repeatable, the comparison that the signature was appended, and the reserved room for the signature (pyHanko measures by signing once more).
+
+Legs alternate in pairs, the first of a pair changing each time; the figures are medians. Goal: at most 1.5.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner
+from pyhanko.sign.fields import SigSeedSubFilter
+from weasyprint import HTML
+
+from bench import _database
+from certificates.document.fonts import faces_for
+from certificates.document.issue import issue_document
+from certificates.document.payload import Issue, data_file
+from certificates.document.render import VARIANT, data_attachment, document_html, prepare
+from certificates.document.sign import DIGEST
+from certificates.document.snapshot import read_snapshot, walk
+from tests.certificates.document import samples
+
+assert _database.__name__  # imported first: it sets Django up
+
+PAIRS, WARM_UP = 25, 3
+URL = f"{samples.ORIGIN}/certificates/check/?number={samples.NUMBER}&code={samples.CODE}"
+
+
+def portal_leg() -> bytes:
+    """One document of ours."""
+    return issue_document(
+        samples.snapshot(), number=samples.NUMBER, check_code=samples.CODE, check_url=URL, issued_at=samples.AT,
+        public_origin=samples.ORIGIN, key=samples.key(),
+    )  # fmt: skip
+
+
+def baseline() -> tuple[Callable[[], bytes], Callable[[bytes], bytes]]:
+    """The bare render and the bare signature, with all they need made ready."""
+    snapshot = read_snapshot(samples.snapshot())
+    issue = Issue(samples.NUMBER, samples.CODE, URL, samples.AT, samples.ORIGIN, specimen=True)
+    html = document_html(snapshot, issue)
+    data = data_file(snapshot, issue)
+    prepared = prepare(faces_for((path, value) for path, value in walk(snapshot) if isinstance(value, str)))
+    signer = samples.key().signer
+
+    def render() -> bytes:
+        pdf: bytes = HTML(string=html, url_fetcher=prepared.fetcher).write_pdf(
+            font_config=prepared.font_config, stylesheets=[prepared.stylesheet],
+            attachments=[data_attachment(data, issue)], pdf_variant=VARIANT,
+        )  # fmt: skip
+        return pdf
+
+    def sign(pdf: bytes) -> bytes:
+        metadata = PdfSignatureMetadata(field_name="Signature", md_algorithm=DIGEST, subfilter=SigSeedSubFilter.PADES)
+        output = io.BytesIO()
+        PdfSigner(metadata, signer=signer).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=output)
+        return output.getvalue()
+
+    return render, sign
+
+
+def main() -> int:
+    """Print the medians of both sides, then one line of JSON."""
+    render, sign = baseline()
+    ours: list[float] = []
+    renders: list[float] = []
+    signatures: list[float] = []
+    ratios: list[float] = []
+
+    def bare() -> float:
+        started = time.perf_counter()
+        pdf = render()
+        rendered = time.perf_counter()
+        assert sign(pdf).startswith(b"%PDF-")
+        ended = time.perf_counter()
+        renders.append(rendered - started)
+        signatures.append(ended - rendered)
+        return ended - started
+
+    def portal() -> float:
+        started = time.perf_counter()
+        assert portal_leg().startswith(b"%PDF-")
+        ours.append(time.perf_counter() - started)
+        return ours[-1]
+
+    for pair in range(WARM_UP + PAIRS):
+        if pair == WARM_UP:
+            ours.clear(), renders.clear(), signatures.clear(), ratios.clear()
+        if pair % 2:
+            mine, theirs = portal(), bare()
+        else:
+            theirs, mine = bare(), portal()
+        ratios.append(mine / theirs)
+    print(f"portal: {statistics.median(ours) * 1000:.1f} ms a document")
+    print(
+        f"baseline: render {statistics.median(renders) * 1000:.1f} ms, signature {statistics.median(signatures) * 1000:.1f} ms"
+    )
+    result = {
+        "bench": "pdf",
+        "ratio": round(statistics.median(ratios), 3),
+        "portal_ms": round(statistics.median(ours) * 1000, 1),
+        "baseline": "bare WeasyPrint render of the same HTML, variant and attachment, plus bare pyHanko signature",
+        "baseline_render_ms": round(statistics.median(renders) * 1000, 1),
+        "baseline_sign_ms": round(statistics.median(signatures) * 1000, 1),
+        "pairs": PAIRS,
+    }
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

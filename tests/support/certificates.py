@@ -1,0 +1,44 @@
+"""Certificates brought to a stage, by the same functions as the loops use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from certificates.document.issue import issue_document
+from certificates.domain import documents, numbers, signing
+from certificates.models import Certificate, CertificateState
+from core.clock import now
+from core.identity import act_as
+from tests.support import stages
+from tests.support.world import World
+
+_serial = 0
+
+
+def numbered(world: World, kg: str = "1000", **how: Any) -> Certificate:
+    """An approved certificate with a number that waits for its document."""
+    global _serial
+    _serial += 1
+    certificate = stages.approved(world, kg, **how)
+    number = f"{world.certifier.code}-{world.client.operation.nop_id}-{_serial:06d}"
+    with act_as(world.loop()) as loop:
+        return numbers.give(loop, certificate.pk, number, registered_at=now())
+
+
+def issued(world: World, kg: str = "1000", **how: Any) -> Certificate:
+    """An issued certificate with its signed document, made inside the test's transaction (no commit needed)."""
+    certificate = numbered(world, kg, **how)
+    with act_as(world.who("manager")):
+        signing.install_demo_key(world.certifier)
+    with act_as(world.loop()) as loop:
+        job = documents._take(loop, certificate.pk)
+        assert job is not None
+        pdf = issue_document(
+            certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code,
+            check_url=documents.check_url(certificate), issued_at=job.issued_at,
+            public_origin="http://127.0.0.1:8000", key=job.key,
+        )  # fmt: skip
+        assert documents._record(loop, job, pdf)
+        certificate = Certificate.objects.get(pk=certificate.pk)
+    assert certificate.state == CertificateState.ISSUED
+    return certificate
