@@ -155,7 +155,7 @@ class Smoke:
 
     def balance(self) -> str:
         """The exporter sees what remains on the PVF, and takes the line with the most."""
-        lines = [line for line in rows(self.exporter.get("pvf/lines/")) if available(line) >= KILOGRAMS]
+        lines = [line for line in rows(self.exporter.get("pvf-lines/")) if available(line) >= KILOGRAMS]
         if not lines:
             raise Failed(f"No PVF line has {KILOGRAMS} kg left: load a fresh demo.")
         self.line = max(lines, key=available)
@@ -206,7 +206,7 @@ class Smoke:
         )
         if answer["state"] != "submitted":
             raise Failed(f"The request is {answer['state']} after it was submitted.")
-        after = next(line for line in rows(self.exporter.get("pvf/lines/")) if line["id"] == self.line["id"])
+        after = next(line for line in rows(self.exporter.get("pvf-lines/")) if line["id"] == self.line["id"])
         if available(self.line) - available(after) != KILOGRAMS:
             raise Failed(
                 f"{KILOGRAMS} kg were reserved, but {available(after)} kg are left of {available(self.line)} kg."

@@ -142,15 +142,20 @@ def summary(places: Places, console: Console, urls: dict[str, str], accounts: li
     if "mail" in urls:
         console.line(f"  caught mail      {urls['mail']}/")
     console.line(f"  logs             {places.logs}/")
-    if accounts:
+    shown: dict[str, dict[str, str]] = {}
+    for account in accounts:
+        shown.setdefault(account.get("role", ""), account)
+    if shown:
         console.line()
-        width = max(len(account.get("role", "")) for account in accounts)
+        width = max(map(len, shown))
         console.line("Sign in as (demo accounts):")
-        for account in accounts:
-            role = account.get("role", "").ljust(width)
+        for role, account in shown.items():
             console.line(
-                f"  {role}  {account.get('email', '')}  {account.get('password', '')}  {account.get('organisation', '')}"
+                f"  {role.ljust(width)}  {account.get('email', '')}  {account.get('password', '')}"
+                f"  {account.get('organisation', '')}"
             )
+        if len(accounts) > len(shown):
+            console.line(f"  {len(accounts) - len(shown)} more in {places.data / 'demo_accounts.json'}")
     console.line()
     console.line("Ctrl-C, or ./portal down, stops everything; the data stay.")
 
