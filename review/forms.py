@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import CodeInput, DateInput, PortalForm, QuantityField, RadioTiles
@@ -126,7 +127,9 @@ class AskForm(ActForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["fields_asked"]
         names = {name: field_label(name) for name in questions.NAMEABLE}
-        field.choices = sorted(((name, label[:1].upper() + label[1:]) for name, label in names.items()), key=_by_label)
+        field.choices = sorted(((name, capfirst(label)) for name, label in names.items()), key=_by_label)
+        kinds: Any = self.fields["document_kinds"]
+        kinds.choices = [(kind.value, capfirst(kind.label)) for kind in DocumentKind]
 
 
 def _by_label(choice: tuple[str, str]) -> str:

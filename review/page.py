@@ -8,11 +8,13 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.checks import Moment
+from core.errors import NotVisible
 from core.identity import Identity, Kind
 from core.models import AuditRow
 from core.templatetags.portal_format import hts, short_day
@@ -20,7 +22,7 @@ from organizations.models import Membership
 from organizations.tenancy import TenantQuerySet
 from pvf.domain import ledger, lines
 from pvf.models import Balance, PVFLineTerms
-from requests_app.domain import checking
+from requests_app.domain import checking, requests
 from requests_app.models import CheckRun, Request, RequestDocument, StaffFindings
 from review import content
 from review.domain import decisions, overrides, recommendations
@@ -59,7 +61,16 @@ ACTS: dict[str, tuple[Any, str, str]] = {
 }
 #: Acts that say twice what a step of the request says already.
 HIDDEN_ACTS = ("review.decide",)
+ACTS_OF_START = ("request.start", "request.copy")
 HISTORY_LENGTH = 60
+
+
+def submitted_request(actor: Identity, request_id: uuid.UUID) -> Request:
+    """The request, once it was submitted: a draft is the exporter's own business. Raises ``NotVisible``."""
+    request = requests.visible(actor, request_id)
+    if request.submitted_at is None:
+        raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see."))
+    return request
 
 
 def may_act(actor: Identity) -> bool:
@@ -115,10 +126,11 @@ def names_of(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
 
 
 def history(actor: Identity, request: Request) -> list[dict[str, Any]]:
-    """What has happened, newest first."""
+    """What has happened, newest first. How the exporter filled in the draft is not the certifier's to watch."""
     rows = list(
         AuditRow.objects.filter(certifier_id=request.certifier_id, object_type="request", object_id=str(request.pk))
         .exclude(act__in=HIDDEN_ACTS)
+        .exclude(Q(at__lt=request.submitted_at or request.created_at) & ~Q(act__in=ACTS_OF_START))
         .order_by("-at", "-id")[:HISTORY_LENGTH]
     )
     names = names_of(row.actor_id for row in rows)

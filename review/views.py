@@ -25,7 +25,7 @@ from core.identity import Identity
 from organizations.models import Client
 from organizations.roles import Role
 from organizations.tenancy import find
-from requests_app.domain import corrections, questions, requests
+from requests_app.domain import corrections, questions
 from requests_app.models import Request, RequestDocument, RequestState
 from review import forms, page
 from review.domain import checks, claims, decisions, overrides, queue, recommendations
@@ -68,7 +68,7 @@ def _page(
     error: DomainError | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     actor: Identity = request.identity  # type: ignore[attr-defined]
-    seen = requests.visible(actor, pk)
+    seen = page.submitted_request(actor, pk)
     context = page.context_of(actor, seen)
     shown = _forms(actor, seen, context) | ({act: refused} if refused is not None else {})
     context["forms"] = {name.replace("-", "_"): form for name, form in shown.items()}
@@ -178,7 +178,7 @@ ACTS: dict[str, Act] = {
 def act_page(request: HttpRequest, pk: uuid.UUID, act: str) -> HttpResponse:
     """Do an act; refused, the page comes back with what was typed and the reason at its field."""
     actor: Identity = request.identity  # type: ignore[attr-defined]
-    seen = requests.visible(actor, pk)
+    seen = page.submitted_request(actor, pk)
     what = ACTS[act]
     codes = page.context_of(actor, seen)["overridable"] if act == "override" else []
     form = _form(act, seen, codes, request.POST)
@@ -202,7 +202,7 @@ def _refused(
     actor: Identity = request.identity  # type: ignore[attr-defined]
     if error.code == "STALE":
         data = request.POST.copy()
-        seen = requests.visible(actor, pk)
+        seen = page.submitted_request(actor, pk)
         data["version"] = str(seen.version)
         form = _form(act, seen, codes, data)
         form.is_valid()
@@ -215,6 +215,7 @@ def _refused(
 def document(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> HttpResponse:
     """A document of the request, as it was uploaded; never opened inside the portal."""
     actor: Identity = request.identity  # type: ignore[attr-defined]
+    page.submitted_request(actor, pk)
     row = find(RequestDocument.objects.select_related("file"), actor, document_id, request_id=pk)
     data = read_file(row.file)
     audit.record(

@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from core import topics
 from core.checks import Moment
 from core.identity import act_as
-from core.models import AuditRow
+from core.models import AuditRow, Notification
 from organizations.models import Operation, OperationStatus
 from organizations.rules import change_rules
 from requests_app.models import CheckRun, Question, Request, RequestDocument, RequestState
-from review.domain import recommendations
+from review.domain import decisions, recommendations
 from review.models import CheckOverride, Decision, Recommendation
 from review.views import ACTS
-from tests.review.support import in_review, recommended, submitted
+from tests.review.support import balance, in_review, recommended, submitted
+from tests.support.drafts import complete_draft
 from tests.support.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +221,38 @@ def test_advice_on_an_older_version_is_shown_as_void(world: World):
         recommendations.recommend(reviewer, request.pk, approve=True)
         Request.objects.filter(pk=request.pk).update(version=request.version + 1)
     assert "void, the request has changed" in world.browser("approver").get(url("request", request)).content.decode()
+
+
+def test_a_question_past_its_deadline_lets_the_request_lapse_and_not_before(world: World):
+    request, browser = in_review(world), world.browser("reviewer")
+    browser.post(url("ask", request), {"version": request.version, "text": "Which lot?"})
+    assert url("lapse", request) not in browser.get(url("request", request)).content.decode()
+    assert browser.post(url("lapse", request)).status_code == 409
+    with act_as(world.loop()):
+        Question.objects.filter(request=request).update(deadline="2020-01-01")
+        Request.objects.filter(pk=request.pk).update(question_deadline="2020-01-01")
+    assert url("lapse", request) in browser.get(url("request", request)).content.decode()
+    assert browser.post(url("lapse", request)).status_code == 302
+    assert state_of(world, request) == RequestState.LAPSED
+    assert balance(world).reserved == 0
+
+
+def test_a_draft_is_not_shown_before_it_is_submitted(world: World):
+    draft = complete_draft(world)
+    assert world.browser("reviewer").get(url("request", draft)).status_code == 404
+
+
+@pytest.mark.parametrize("topic", ["review.approved", "review.rejected", "review.recommended"])
+def test_each_notification_of_review_has_its_text(world: World, topic: str):
+    request = recommended(world)
+    with act_as(world.who("approver")) as approver:
+        if topic == "review.rejected":
+            decisions.reject(approver, request.pk, reason="documents", note="Wrong year.")
+        else:
+            decisions.approve(approver, request.pk)
+    with act_as(world.loop()):
+        message = topics.render(Notification.objects.get(topic=topic, object_id=request.pk), "en", "Invented")
+    assert request.reference in message.subject
+    assert str(request.pk) in message.link or topic != "review.recommended"
+    if topic == "review.rejected":
+        assert "Wrong year." in message.body
