@@ -11,6 +11,20 @@ SIGNATORIES: Audience = frozenset({Role.SIGNATORY})
 READERS: Audience = CLIENT | STAFF
 
 URL_ROLES: dict[str, Audience] = {
+    "requests:home": CLIENT,
+    "requests:new": WRITERS,
+    "requests:detail": CLIENT,
+    "requests:task_list": CLIENT,
+    "requests:task": WRITERS,
+    "requests:document": CLIENT,
+    "requests:document_add": WRITERS,
+    "requests:document_remove": WRITERS,
+    "requests:review_submit": WRITERS,
+    "requests:answer": WRITERS,
+    "requests:withdraw": WRITERS,
+    "requests:copy": WRITERS,
+    "requests:correction_accept": SIGNATORIES,
+    "requests:correction_decline": SIGNATORIES,
     "api:request-list": READERS,
     "api:request-detail": READERS,
     "api:request-documents": WRITERS,

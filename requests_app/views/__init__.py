@@ -1,0 +1,1 @@
+"""Pages of the exporter: lists, the draft as tasks, submitting, and the request after that."""
