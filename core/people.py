@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from core.models import Notification
@@ -33,6 +33,10 @@ class People(Protocol):
         """The certifier's name; empty for none."""
         ...
 
+    def names(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """The names of people by id; who is not known is left out."""
+        ...
+
     def recipients(self, notification: Notification) -> Sequence[Recipient]:
         """Everybody a notification is for, each address once. Needs the identity of the certifier's loop."""
         ...
@@ -51,3 +55,9 @@ def people() -> People:
     if not _registered:
         raise RuntimeError("nobody registered core.people: is the app organizations installed?")
     return _registered[0]
+
+
+def names_of(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
+    """The names of people by id, in one query; rows name people by id only."""
+    wanted = {person for person in ids if person is not None}
+    return people().names(wanted) if wanted else {}

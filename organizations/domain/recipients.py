@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import Q
 
@@ -24,6 +24,10 @@ class Directory:
         if certifier_id is None:
             return ""
         return Certifier.objects.filter(pk=certifier_id).values_list("name", flat=True).first() or ""
+
+    def names(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """The names of people by id."""
+        return {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
 
     def recipients(self, notification: Notification) -> Sequence[Recipient]:
         """Everybody with a live membership that fits audience and roles; each address once."""
