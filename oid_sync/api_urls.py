@@ -1,5 +1,9 @@
 """Routes of this floor in the API, version 1 (namespace ``api``)."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from oid_sync.api import LatestReconciliation
+
+urlpatterns: list[URLPattern] = [
+    path("reconciliation/latest/", LatestReconciliation.as_view(), name="reconciliation-latest"),
+]

@@ -1,5 +1,15 @@
-"""Who may open the URLs of this app."""
+"""Who may open the URLs of this app: staff read; approvers and managers act."""
 
-from organizations.access import Audience
+from organizations.access import STAFF, Audience
+from organizations.roles import Role
 
-URL_ROLES: dict[str, Audience] = {}
+_ACTING: Audience = frozenset({Role.APPROVER, Role.MANAGER})
+
+URL_ROLES: dict[str, Audience] = {
+    "oid_sync:desk": STAFF,
+    "oid_sync:resend": _ACTING,
+    "oid_sync:back_to_review": _ACTING,
+    "oid_sync:reconciliation": STAFF,
+    "oid_sync:start_reconciliation": _ACTING,
+    "api:reconciliation-latest": STAFF,
+}

@@ -1,0 +1,120 @@
+"""Pages of the link to OID: the desk with what a person must look at, and reconciliation with its drifts."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from certificates.models import Certificate, CertificateState
+from core import clock
+from core.errors import DomainError
+from core.identity import Identity
+from oid_sync.domain import desk, links
+from oid_sync.domain.reconciliation import runs
+from oid_sync.models import DESK_STATES, CallState, Drift, OidCall, ReconciliationRun
+
+PAGE_SIZE = 50
+
+
+def _actor(request: HttpRequest) -> Identity:
+    identity: Identity = request.identity  # type: ignore[attr-defined]
+    return identity
+
+
+@require_safe
+def desk_page(request: HttpRequest) -> HttpResponse:
+    """Calls that wait for a person, calls that are on their way, and documents that could not be made."""
+    actor = _actor(request)
+    calls = OidCall.objects.visible_to(actor).select_related("certificate__request")
+    waiting = calls.filter(state__in=DESK_STATES).order_by("created_at")
+    under_way = calls.filter(state__in=[CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN]).order_by(
+        "created_at"
+    )
+    stuck = (
+        Certificate.objects.visible_to(actor)
+        .filter(state=CertificateState.AWAITING_DOCUMENT)
+        .exclude(document_error="")
+    )
+    context = {
+        "waiting": [_entry(row) for row in waiting[:PAGE_SIZE]],
+        "under_way": [_entry(row) for row in under_way[:PAGE_SIZE]],
+        "stuck": stuck.order_by("approved_at")[:PAGE_SIZE],
+        "connection": links.connection_of(actor.certifier_id) if actor.certifier_id else None,
+        "may_act": actor.has(*desk.ACTING),
+        "oldest": waiting.values_list("created_at", flat=True).first(),
+    }
+    return render(request, "oid_sync/desk.html", context)
+
+
+def _entry(row: OidCall) -> dict[str, Any]:
+    return {
+        "call": row,
+        "certificate": row.certificate,
+        "request": row.certificate.request,
+        "age": clock.now() - row.created_at,
+        "can_go_back": row.operation == "register" and row.state in {CallState.STOPPED, CallState.REJECTED},
+    }
+
+
+@require_POST
+def resend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send a stopped or refused call again."""
+    try:
+        desk.resend(_actor(request), pk)
+    except DomainError as error:
+        if error.status in {403, 404}:
+            raise
+        messages.error(request, str(error.message))
+    else:
+        messages.success(request, _("The call is sent again."))
+    return redirect("oid_sync:desk")
+
+
+@require_POST
+def back_to_review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Cancel a registration that OID does not have."""
+    try:
+        desk.back_to_review(_actor(request), pk, request.POST.get("reason", ""))
+    except DomainError as error:
+        if error.status in {403, 404}:
+            raise
+        messages.error(request, str(error.message))
+    else:
+        messages.success(request, _("The request is in review again."))
+    return redirect("oid_sync:desk")
+
+
+@require_safe
+def reconciliation(request: HttpRequest) -> HttpResponse:
+    """The latest runs, the one under way with its progress, and every open drift with both values."""
+    actor = _actor(request)
+    latest = ReconciliationRun.objects.visible_to(actor).order_by("-started_at")[:10]
+    drifts = Drift.objects.visible_to(actor)
+    page = Paginator(drifts.filter(closed_at=None).order_by("first_seen_at", "pk"), PAGE_SIZE)
+    running = next((run for run in latest if run.state == ReconciliationRun.State.RUNNING), None)
+    context = {
+        "runs": latest,
+        "running": running,
+        "progress": runs.progress(running) if running else None,
+        "page_obj": page.get_page(request.GET.get("page")),
+        "closed": drifts.filter(closed_at__isnull=False).order_by("-closed_at")[:20],
+        "may_act": actor.has(*desk.ACTING),
+    }
+    return render(request, "oid_sync/reconciliation.html", context)
+
+
+@require_POST
+def start_reconciliation(request: HttpRequest) -> HttpResponse:
+    """Start a run now."""
+    actor = _actor(request)
+    if actor.certifier_id is not None:
+        runs.start(actor, actor.certifier_id)
+        messages.success(request, _("Reconciliation has started."))
+    return redirect("oid_sync:reconciliation")
