@@ -119,7 +119,7 @@ def status(places: Places, console: Console) -> int:
     phase = record.get("phase", "stopped") if who else "stopped"
     console.line(f"portal      {phase}" + (f"  {record['urls']['url']}/" if who and "urls" in record else ""))
     engines = EmbeddedServices(places) if places.state.exists() else None
-    for name in engines.wanted if engines else ():
+    for name in record.get("engines", engines.wanted) if engines else ():
         assert engines is not None
         known = engines.identity(name)
         alive = known is not None and known.alive()

@@ -86,7 +86,8 @@ def said(answer: requests.Response) -> str:
     try:
         body = answer.json()
     except ValueError:
-        return " ".join(answer.text.split())[:300]
+        title = re.search(r"<title>(.*?)</title>", answer.text, re.DOTALL)
+        return " ".join((title.group(1) if title else answer.text).split())[:300]
     errors = body.get("errors") if isinstance(body, dict) else None
     if isinstance(errors, list) and errors:
         return "; ".join(f"{error.get('attr') or ''} {error.get('detail') or error}".strip() for error in errors)[:600]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .console import Console
-from .environment import production, production_faults
+from .environment import production, production_faults, wanted_engines
 from .errors import PortalError
 from .install import Installer
 from .places import Places
@@ -75,7 +75,9 @@ class Up:
         self.run_file.end_leftovers()
         me = Identity.of(os.getpid())
         self.run_file.forget()
-        self.run_file.write(supervisor={"pid": me.pid, "started": me.started}, phase="starting", processes={})
+        us = {"pid": me.pid, "started": me.started}
+        engines_of_ours = list(wanted_engines(os.environ))
+        self.run_file.write(supervisor=us, phase="starting", processes={}, engines=engines_of_ours)
         user = service_user(EmbeddedServices(self.places).state.get("run", "service_user"))
         Installer(self.places, user, self.console).run()
         runtime = Runtime(self.places)
