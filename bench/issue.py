@@ -14,12 +14,14 @@ Legs alternate; the ratio is the median over the rounds. Goal: at least 0.25.
 
 from __future__ import annotations
 
+import bisect
 import json
 import os
 import statistics
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -56,31 +58,37 @@ def prepare(name: str) -> tuple[World, list[Any]]:
 def portal_leg(name: str, world: World, drafts: list[Any]) -> tuple[float, list[Rows]]:
     """Seconds of the portal, and what it wrote, transaction by transaction."""
     exporter, reviewer, approver = (world.who(role) for role in ("signatory", "reviewer", "approver"))
-    written: list[Rows] = []
     with django_on(name), owner_on(name) as owner:
         owner.autocommit = True
-        mark = horizon(owner)
-        started = time.perf_counter()
-        for pk in drafts:
+
+        def submit(pk: Any) -> None:
             with act_as(exporter):
                 submission.submit(exporter, pk)
-        seconds = time.perf_counter() - started
-        written += transactions_since(owner, mark, horizon(owner))
+
+        def approve(pk: Any) -> None:
+            with act_as(approver):
+                decisions.approve(approver, pk, expected_version=versions[pk])
+
+        submitting, submitted = timed(owner, submit, drafts)
         versions = {}
         for pk in drafts:
             with act_as(reviewer):
                 claims.claim(reviewer, pk)
                 versions[pk] = Request.objects.get(pk=pk).version
                 recommendations.recommend(reviewer, pk, approve=True, note="", expected_version=versions[pk])
-        mark = horizon(owner)
+        approving, approved = timed(owner, approve, drafts)
+    return submitting + approving, submitted + approved
+
+
+def timed(owner: psycopg.Connection[Any], act: Callable[[Any], None], keys: list[Any]) -> tuple[float, list[Rows]]:
+    """Seconds of ``act`` over all keys, and the rows each call wrote (between calls, untimed, a counter is read)."""
+    seconds, marks = 0.0, [horizon(owner)]
+    for key in keys:
         started = time.perf_counter()
-        for pk in drafts:
-            with act_as(approver):
-                decisions.approve(approver, pk, expected_version=versions[pk])
+        act(key)
         seconds += time.perf_counter() - started
-        approved = transactions_since(owner, mark, horizon(owner))
-        assert len(written) == len(approved) == len(drafts), (len(written), len(approved), len(drafts))
-    return seconds, written + approved
+        marks.append(horizon(owner))
+    return seconds, transactions_between(owner, marks)
 
 
 def horizon(owner: psycopg.Connection[Any]) -> int:
@@ -96,17 +104,22 @@ def tables_of(owner: psycopg.Connection[Any]) -> list[str]:
     return [row[0] for row in rows]
 
 
-def transactions_since(owner: psycopg.Connection[Any], start: int, end: int) -> list[Rows]:
-    """The rows whose last version was written from transaction ``start`` on and before ``end``, by transaction, in order."""
-    by_transaction: dict[int, Rows] = defaultdict(dict)
+def transactions_between(owner: psycopg.Connection[Any], marks: list[int]) -> list[Rows]:
+    """The rows whose last version was written between two marks, for each pair of neighbours.
+
+    A transaction with savepoints has several numbers, all of them between its marks.
+    """
+    result: list[Rows] = [{} for _ in marks[1:]]
     for table in tables_of(owner):
         query = sql.SQL(
             "SELECT xmin::text::bigint AS _tx, t.* FROM {} t WHERE xmin::text::bigint >= %s AND xmin::text::bigint < %s"
         ).format(sql.Identifier(table))
         with owner.cursor(row_factory=dict_row) as cursor:
-            for row in cursor.execute(query, [start, end]):
-                by_transaction[row.pop("_tx")].setdefault(table, []).append(row)
-    return [by_transaction[key] for key in sorted(by_transaction) if "pvf_movement" in by_transaction[key]]
+            for row in cursor.execute(query, [marks[0], marks[-1]]):
+                place = bisect.bisect_right(marks, row.pop("_tx")) - 1
+                result[place].setdefault(table, []).append(row)
+    assert all("pvf_movement" in rows for rows in result)
+    return result
 
 
 class Bare:
