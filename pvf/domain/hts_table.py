@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.errors import InvalidInput, NotPermitted
+from core.identity import Identity, Kind
+from organizations.roles import Role
 from pvf.models import HtsCode, HtsEdition
 
 BUNDLED = Path(__file__).resolve().parent.parent / "data" / "hts10.csv"
@@ -36,6 +43,33 @@ def load(lines: Iterable[str]) -> tuple[int, int]:
         update_fields=["description", "certified_organic", "unit", "must_file", "first_edition", "last_edition"],
     )  # fmt: skip
     return len(codes), len(names)
+
+
+def set_first_day(actor: Identity, edition: str, day: dt.date | None) -> HtsEdition:
+    """Enter the first day on which an edition is in force; None takes it back. Staff managers and the platform operator.
+
+    Raises ``InvalidInput`` HTS-ORDER where the day would not lie between those of the editions before and after it.
+    """
+    if actor.kind is not Kind.PLATFORM and not (actor.is_staff and actor.has(Role.MANAGER)):
+        raise NotPermitted("ROLE", _("Only a manager changes the tariff editions."))
+    # all of them, so that two people cannot enter days that contradict each other
+    rows = {row.name: row for row in HtsEdition.objects.select_for_update().order_by("position")}
+    row = rows.get(edition)
+    if row is None:
+        raise InvalidInput("HTS-EDITION", _("There is no such edition."), field="edition")
+    for other in rows.values():
+        if day is None or other.first_day is None or other.position == row.position:
+            continue
+        if (other.first_day < day) != (other.position < row.position):
+            text = _("Edition %(other)s is in force from %(day)s: the days must follow the order of the editions.")
+            words = {"other": other.name, "day": other.first_day.isoformat()}
+            raise InvalidInput("HTS-ORDER", text % words, field="first_day")
+    before, row.first_day = row.first_day, day
+    row.save(update_fields=["first_day"])
+    audit.record(
+        actor, "hts.first_day", "hts_edition", row.name, before={"first_day": before}, after={"first_day": day}
+    )  # fmt: skip
+    return row
 
 
 def _following(edition: str, names: set[str]) -> str:

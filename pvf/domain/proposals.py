@@ -54,6 +54,11 @@ def propose(
         text = _("This PVF is in force from %(start)s to %(end)s: a version of it keeps that period.")
         words = {"start": pvf.period_start, "end": pvf.period_end}
         raise InvalidInput("PVF-PERIOD", text % words, field="period_start")
+    if pvf.state == PVF.State.CLOSED:
+        raise Conflict("PVF-STATE", _("This PVF is closed."), details={"state": pvf.state})
+    if (pvf.period_start, pvf.period_end) != (period_start, period_end):
+        pvf.period_start, pvf.period_end = period_start, period_end
+        pvf.save(update_fields=["period_start", "period_end"])
     last = pvf.versions.aggregate(last=Max("number"))["last"] or 0
     pvf.versions.filter(state=PVFVersion.State.PROPOSED).update(state=PVFVersion.State.SUPERSEDED)
     version = PVFVersion(

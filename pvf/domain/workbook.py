@@ -17,7 +17,7 @@ import pycountry
 from django.utils.translation import gettext as _
 from python_calamine import CalamineWorkbook
 
-from core.units import Unit, to_kg
+from core.units import MAX_KG, Unit, to_kg
 from core.xlsx import safe_workbook
 from organizations.models import Scope
 from pvf.domain.rows import ProposedLine
@@ -183,7 +183,7 @@ def _text(cell: Any, longest: int = 200) -> str:
 def _plain(cell: Any) -> str:
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         number = _decimal(cell)
-        return format(number.quantize(Decimal(1)) if number == number.to_integral_value() else number, "f")
+        return format(number.to_integral_value() if number == number.to_integral_value() else number, "f")
     return str(cell).strip()
 
 
@@ -194,9 +194,12 @@ def _basis(cell: Any) -> str:
 def _decimal(cell: Any) -> Decimal:
     # the workbook holds binary numbers; their shortest decimal spelling is what the person typed
     try:
-        return Decimal(repr(cell) if isinstance(cell, (int, float)) else str(cell).strip().replace(" ", ""))
-    except InvalidOperation as error:
-        raise _Wrong(_("“%(cell)s” is not a number. Write it like 19250.5.") % {"cell": cell}) from error
+        number = Decimal(repr(cell) if isinstance(cell, (int, float)) else str(cell).strip().replace(" ", ""))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise _Wrong(_("“%(cell)s” is not a number. Write it like 19250.5.") % {"cell": str(cell)[:40]})
+    return number
 
 
 def _quantity(cell: Any) -> Decimal:
@@ -205,8 +208,10 @@ def _quantity(cell: Any) -> Decimal:
     if isinstance(cell, str) and "," in cell:
         raise _Wrong(_("“%(cell)s” can be read in two ways. Write it without commas, like 19250.5.") % {"cell": cell})
     quantity = _decimal(cell)
-    if not quantity.is_finite() or quantity <= 0:
+    if quantity <= 0:
         raise _Wrong(_("Enter a quantity above zero."))
+    if quantity > MAX_KG:
+        raise _Wrong(_("The quantity is larger than any weight the ledger can hold."))
     if quantity != round(quantity, 6):
         raise _Wrong(_("The quantity has more than six decimal places."))
     return quantity

@@ -1,0 +1,206 @@
+"""Pages of PVFs: list, one PVF, one line's statement, import, a manager's decision, tariff editions."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.errors import DomainError
+from core.files import XLSX, store_file
+from core.identity import Identity, Kind
+from core.models import StoredFile
+from organizations.models import Client
+from organizations.roles import Role
+from organizations.tenancy import find
+from pvf import page
+from pvf.domain import hts_table, proposals, workbook, workbook_out
+from pvf.forms import EditionForm, ImportForm, RejectForm
+from pvf.models import PVF, HtsEdition, Movement, PVFLine, PVFVersion
+
+PAGE_SIZE = 25
+
+
+def _actor(request: HttpRequest) -> Identity:
+    actor: Identity = request.identity  # type: ignore[attr-defined]
+    return actor
+
+
+@require_safe
+def pvf_list(request: HttpRequest) -> HttpResponse:
+    """The PVFs that the reader may see, newest period first, and the versions that wait for a manager."""
+    actor = _actor(request)
+    rows = PVF.objects.visible_to(actor).select_related("client__operation").order_by("-period_start", "number", "id")
+    waiting = (
+        PVFVersion.objects.visible_to(actor)
+        .filter(state=PVFVersion.State.PROPOSED)
+        .select_related("pvf", "client__operation")
+        .order_by("proposed_at")
+    )
+    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "page_obj": shown, "totals": page.totals(actor, shown), "waiting": waiting[:50],
+        "may_propose": page.may_propose(actor), "is_staff": actor.is_staff,
+    }  # fmt: skip
+    return render(request, "pvf/list.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One PVF: its lines in force with their kilograms, and its versions."""
+    actor = _actor(request)
+    row = find(PVF.objects.select_related("client__operation"), actor, pk)
+    context = {
+        "pvf": row, "lines": page.lines_of(actor, row), "may_propose": page.may_propose(actor),
+        "versions": PVFVersion.objects.visible_to(actor).filter(pvf=row).order_by("-number"),
+    }  # fmt: skip
+    return render(request, "pvf/detail.html", context)
+
+
+@require_safe
+def line(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One line: its terms, its kilograms, and the statement of its movements, newest first."""
+    actor = _actor(request)
+    row = find(PVFLine.objects.select_related("pvf__client__operation"), actor, pk)
+    movements = Movement.objects.visible_to(actor).filter(line=row).order_by("-sequence")
+    shown = Paginator(movements, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"line": row, "page_obj": shown, "movements": page.statement(shown), **page.line_context(actor, row)}
+    return render(request, "pvf/line.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_page(request: HttpRequest) -> HttpResponse:
+    """Upload a workbook; its errors are shown row by row, and nothing is kept of a workbook that has any."""
+    actor = _actor(request)
+    form = ImportForm(request.POST or None, request.FILES or None, clients=page.clients_of(actor))
+    errors: list[workbook.RowError] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                version_row, errors = _import(actor, form.cleaned_data)
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+        else:
+            if version_row is not None:
+                messages.success(request, _("The workbook is imported. A manager decides on it."))
+                return redirect("pvf:version", version_row.pk)
+    status = 422 if errors or form.errors else 200
+    return render(request, "pvf/import.html", {"form": form, "errors": errors}, status=status)
+
+
+def _import(actor: Identity, given: dict[str, Any]) -> tuple[PVFVersion | None, list[workbook.RowError]]:
+    data: bytes = given["file"].read()
+    parsed = workbook.read_pvf(data)
+    if parsed.errors or parsed.period_start is None or parsed.period_end is None:
+        return None, parsed.errors
+    client_id = actor.client_id if actor.kind is Kind.EXPORTER else given["client"]
+    client = find(Client.objects.all(), actor, client_id or "")
+    stored = store_file(
+        actor, data, name=given["file"].name or "", purpose=StoredFile.Kind.SHEET,
+        certifier_id=client.certifier_id, client_id=client.pk,
+    )  # fmt: skip
+    version_row = proposals.propose(
+        actor, client_id=client.pk, number=parsed.number, period_start=parsed.period_start,
+        period_end=parsed.period_end, rows=parsed.rows, source_file_id=stored.pk, note=given["note"],
+    )  # fmt: skip
+    return version_row, []
+
+
+@require_safe
+def template(request: HttpRequest) -> HttpResponse:
+    """The empty workbook."""
+    headers = {"Content-Disposition": 'attachment; filename="pvf-template.xlsx"'}
+    return HttpResponse(workbook_out.write_pvf({}), content_type=XLSX, headers=headers)
+
+
+@require_safe
+def version(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """A version beside the one in force; a manager decides on it here."""
+    return _version_page(request, pk)
+
+
+def _version_page(
+    request: HttpRequest, pk: uuid.UUID, *, form: RejectForm | None = None, error: DomainError | None = None
+) -> HttpResponse:
+    actor = _actor(request)
+    row = find(PVFVersion.objects.select_related("pvf", "client__operation"), actor, pk)
+    decides = row.state == PVFVersion.State.PROPOSED and actor.is_staff and actor.has(Role.MANAGER)
+    people = page.names_of([row.proposed_by, row.decided_by]) if actor.is_staff else {}
+    context = {
+        "version": row, "error": error, "decides": decides, "form": form or RejectForm(),
+        "proposed_by": people.get(row.proposed_by, ""), "decided_by": people.get(row.decided_by, ""),
+        **page.comparison(actor, row),
+    }  # fmt: skip
+    status = error.status if error else 422 if form is not None and form.errors else 200
+    return render(request, "pvf/version.html", context, status=status)
+
+
+@require_POST
+def approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Put the version in force."""
+    try:
+        with transaction.atomic():
+            row = proposals.approve(_actor(request), pk)
+    except DomainError as error:
+        if error.status in {403, 404}:
+            raise
+        return _version_page(request, pk, error=error)
+    messages.success(request, _("The version is in force; the kilograms have moved."))
+    return redirect("pvf:detail", row.pvf_id)
+
+
+@require_POST
+def reject(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Refuse the version with a reason."""
+    form = RejectForm(request.POST)
+    if not form.is_valid():
+        return _version_page(request, pk, form=form)
+    try:
+        with transaction.atomic():
+            row = proposals.reject(_actor(request), pk, form.cleaned_data["reason"])
+    except DomainError as error:
+        if error.status in {403, 404}:
+            raise
+        return _version_page(request, pk, form=form, error=error)
+    messages.success(request, _("The version is rejected; the exporter is told."))
+    return redirect("pvf:version", row.pk)
+
+
+@require_safe
+def editions(request: HttpRequest) -> HttpResponse:
+    """Editions of the tariff schedule with their first days."""
+    return _editions_page(request, EditionForm())
+
+
+def _editions_page(request: HttpRequest, form: EditionForm) -> HttpResponse:
+    actor = _actor(request)
+    context = {
+        "form": form,
+        "editions": HtsEdition.objects.order_by("-position"),
+        "may_change": actor.kind is Kind.PLATFORM or (actor.is_staff and actor.has(Role.MANAGER)),
+    }
+    return render(request, "pvf/editions.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def save_edition(request: HttpRequest) -> HttpResponse:
+    """Enter an edition's first day."""
+    form = EditionForm(request.POST)
+    if form.is_valid():
+        try:
+            hts_table.set_first_day(_actor(request), form.cleaned_data["edition"].pk, form.cleaned_data["first_day"])
+        except DomainError as error:
+            if error.status == 403:
+                raise
+            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("pvf:editions")
+    return _editions_page(request, form)
