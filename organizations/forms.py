@@ -225,7 +225,8 @@ class SettingsForm(PortalForm):
     def __init__(self, *args: Any, rules: Rules, version: int, **kwargs: Any) -> None:
         values = dataclasses.asdict(rules)
         initial = {name: "\n".join(value) if isinstance(value, tuple) else value for name, value in values.items()}
-        super().__init__(*args, initial=initial | {"version": version}, **kwargs)
+        kwargs["initial"] = initial | {"version": version}
+        super().__init__(*args, **kwargs)
         self._lists = [name for name, value in values.items() if isinstance(value, tuple)]
         for name, value in values.items():
             self.fields[name] = _field_of(name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -46,11 +47,12 @@ def create(actor: Identity, *, manager_email: str, **fields: str) -> Certifier:
 
 def settings_version(actor: Identity) -> int:
     """The number of the settings in force for the actor's certifier; 0 while it lives by the defaults."""
-    rows = CertifierSettings.objects.filter(certifier_id=_certifier(actor)).order_by("-version")
+    rows = CertifierSettings.objects.filter(certifier_id=own_certifier(actor)).order_by("-version")
     return rows.values_list("version", flat=True).first() or 0
 
 
-def _certifier(actor: Identity) -> Any:
+def own_certifier(actor: Identity) -> uuid.UUID:
+    """The certifier the actor works for. Raises ``NotPermitted`` for anybody who is not its staff."""
     if not actor.is_staff or actor.certifier_id is None:
         raise NotPermitted("SETTINGS-STAFF", _("Settings belong to a certifier."))
     return actor.certifier_id
@@ -61,7 +63,7 @@ def change_settings(actor: Identity, changes: dict[str, Any], *, expected_versio
 
     Raises ``NotPermitted``, ``InvalidInput`` naming the setting, ``Conflict`` STALE when somebody saved in between.
     """
-    certifier_id = _certifier(actor)
+    certifier_id = own_certifier(actor)
     if not actor.has(Role.MANAGER):
         raise NotPermitted("SETTINGS-MANAGER", _("Only a manager may change the settings."))
     # the certifier's own row is the lock: the first version has no settings row to lock yet

@@ -122,7 +122,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     """The certifier's rules, with the versions before."""
     actor = actor_of(request)
     version = certifiers.settings_version(actor)
-    rules = rules_of(actor.certifier_id)  # type: ignore[arg-type]
+    certifier_id = certifiers.own_certifier(actor)
+    rules = rules_of(certifier_id)
     form = SettingsForm(request.POST or None, rules=rules, version=version)
     if request.method == "POST" and form.is_valid():
         seen = form.cleaned_data["version"]
@@ -133,13 +134,13 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "version": version,
-        "versions": _versions(actor.certifier_id),
+        "versions": _versions(certifier_id),
         "manages": actor.has(Role.MANAGER),
     }
     return render(request, "organizations/settings.html", context)
 
 
-def _versions(certifier_id: uuid.UUID | None) -> list[dict[str, object]]:
+def _versions(certifier_id: uuid.UUID) -> list[dict[str, object]]:
     """The last versions, newest first: when, by whom, what changed against the one before."""
     rows = list(CertifierSettings.objects.filter(certifier_id=certifier_id).order_by("-version")[:21])
     people = {
