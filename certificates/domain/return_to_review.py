@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain.numbers import locked
@@ -21,6 +22,7 @@ from requests_app.domain import requests, transitions
 from requests_app.models import RequestState
 
 
+@transaction.atomic
 def back_to_review(actor: Identity, certificate_id: uuid.UUID, reason: str) -> Certificate:
     """Abandon a certificate without a number: kilograms certified→reserved, its request in review again.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain import return_to_review
@@ -29,6 +30,7 @@ def _desk_call(actor: Identity, call_id: uuid.UUID) -> OidCall:
     return row
 
 
+@transaction.atomic
 def resend(actor: Identity, call_id: uuid.UUID) -> OidCall:
     """Send a stopped or refused call again (after what was wrong has been mended elsewhere).
 
@@ -48,6 +50,7 @@ def resend(actor: Identity, call_id: uuid.UUID) -> OidCall:
     return row
 
 
+@transaction.atomic
 def back_to_review(actor: Identity, call_id: uuid.UUID, reason: str) -> Certificate:
     """Cancel a registration that OID certainly does not have (never sent, or refused) and reopen the request."""
     row = _desk_call(actor, call_id)

@@ -24,6 +24,7 @@ from pvf.domain.rows import ProposedLine
 from pvf.models import PVF, Balance, Bucket, Cause, PVFLine, PVFLineTerms, PVFVersion
 
 
+@transaction.atomic
 def propose(
     actor: Identity,
     *,
@@ -174,6 +175,7 @@ def _is_new(balance: Balance) -> bool:
     return balance.last_sequence == 0
 
 
+@transaction.atomic
 def reject(actor: Identity, version_id: uuid.UUID, reason: str) -> PVFVersion:
     """Refuse a proposed version with a reason."""
     pvf, version = _locked(actor, version_id)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import audit, clock
@@ -26,6 +27,7 @@ from requests_app.models import ProposedCorrection, Request, RequestState
 PROPOSABLE = ("net_kg", "start_date", "end_date", "departure_date", "hts_code", "label_name")
 
 
+@transaction.atomic
 def propose(
     actor: Identity,
     request_id: uuid.UUID,
@@ -85,6 +87,7 @@ def _require_less(request: Request, text: str) -> None:
         raise InvalidInput("CORRECTION", text, field="net_kg")
 
 
+@transaction.atomic
 def accept(actor: Identity, correction_id: uuid.UUID) -> Request:
     """Accept a proposal: its changes are made, kilograms given back, checks run again. A second time changes nothing."""
     request, row = _open(actor, correction_id, ProposedCorrection.State.ACCEPTED)
@@ -102,6 +105,7 @@ def accept(actor: Identity, correction_id: uuid.UUID) -> Request:
     return request
 
 
+@transaction.atomic
 def decline(actor: Identity, correction_id: uuid.UUID) -> Request:
     """Decline a proposal; the request stays as it is."""
     request, row = _open(actor, correction_id, ProposedCorrection.State.DECLINED)

@@ -72,6 +72,7 @@ def start(actor: Identity, kind: str = RequestKind.SINGLE) -> Request:
     return request
 
 
+@transaction.atomic
 def save(actor: Identity, request_id: uuid.UUID, changes: Mapping[str, Any], *, expected_version: int) -> Request:
     """Change fields of a draft. Raises ``InvalidInput`` naming the field, ``Conflict`` STALE or REQUEST-STATE."""
     require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
@@ -167,6 +168,7 @@ def replace_rows(
     return set_rows(actor, request, part, rows)
 
 
+@transaction.atomic
 def set_rows(actor: Identity, request: Request, part: str, rows: Sequence[Mapping[str, Any]]) -> Request:
     """:func:`replace_rows` on a locked request, whatever its state."""
     if part not in PARTS:

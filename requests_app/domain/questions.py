@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import audit, clock
@@ -28,6 +29,7 @@ from requests_app.models import DocumentKind, Question, Request, RequestState
 NAMEABLE = frozenset(drafts.FIELDS) - {"kind", "line_id", "replaces_certificate_id"} | frozenset(drafts.PARTS)
 
 
+@transaction.atomic
 def ask(
     actor: Identity,
     request_id: uuid.UUID,
@@ -70,6 +72,7 @@ def open_question(request: Request) -> Question:
     return question
 
 
+@transaction.atomic
 def save_answer(
     actor: Identity,
     request_id: uuid.UUID,
@@ -126,6 +129,7 @@ def move_difference(actor: Identity, request: Request, before: Decimal) -> None:
         )  # fmt: skip
 
 
+@transaction.atomic
 def complete(actor: Identity, request_id: uuid.UUID) -> Request:
     """The exporter says that the answer is complete: the clock goes on, the checks have run on what is there now."""
     drafts.require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
@@ -149,6 +153,7 @@ def complete(actor: Identity, request_id: uuid.UUID) -> Request:
     return request
 
 
+@transaction.atomic
 def lapse(actor: Identity, request_id: uuid.UUID) -> Request:
     """Close a request whose question stayed unanswered past its deadline; what it reserved becomes available."""
     request = locked(actor, request_id)

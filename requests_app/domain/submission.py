@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import audit, clock
@@ -71,6 +72,7 @@ def _lock_volume(request: Request) -> Balance | None:
     return ledger.lock_balances([request.line_id]).get(request.line_id)
 
 
+@transaction.atomic
 def withdraw(actor: Identity, request_id: uuid.UUID) -> Request:
     """Take a request back before a decision; what it reserved becomes available. A second withdrawal changes nothing."""
     drafts.require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
@@ -98,6 +100,7 @@ def release(actor: Identity, request: Request, cause: Cause, reason: str = "") -
         )  # fmt: skip
 
 
+@transaction.atomic
 def copy_as_new(actor: Identity, request_id: uuid.UUID) -> Request:
     """A new draft with the content of a rejected, withdrawn or lapsed request; the two are linked."""
     drafts.require_exporter(actor, Role.PREPARER, Role.SIGNATORY)

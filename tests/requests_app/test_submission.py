@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.errors import Conflict, NotPermitted, NotVisible
+from core.errors import Conflict, InvalidInput, NotPermitted, NotVisible
 from core.identity import act_as
 from pvf.models import Balance
 from requests_app.domain import drafts, submission
@@ -123,3 +123,16 @@ def test_a_withdrawn_request_is_copied_as_new_and_linked(world: World):
         assert copy.copied_from_id == draft.pk
         assert [row.lot for row in copy.lots.all()] == ["L9"]
         assert copy.net_kg == draft.net_kg
+
+
+def test_a_refused_change_of_rows_loses_nothing(world: World):
+    """What was there stays, also when the refusal is caught and the transaction goes on to its commit."""
+    draft = complete_draft(world, lot="KEEP")
+    signatory = world.who("signatory")
+    twice = [{"lot": "A", "kg": "1"}, {"lot": "A", "kg": "2"}]
+    with act_as(signatory):
+        with pytest.raises(InvalidInput) as refused:
+            drafts.replace_rows(signatory, draft.pk, "lots", twice, expected_version=draft.version)
+        draft.refresh_from_db()
+        assert [row.lot for row in draft.lots.all()] == ["KEEP"]
+    assert refused.value.field == "lots"
