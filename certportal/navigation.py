@@ -22,6 +22,8 @@ ENTRIES = [
     ("organizations:people", _("People")),
     ("organizations:clients", _("Clients")),
     ("organizations:directory", _("Directory")),
+    ("organizations:delegations", _("Brokers")),
+    ("organizations:platform", _("Certifiers")),
     ("organizations:settings", _("Settings")),
     ("organizations:tokens", _("API keys")),
     ("certificates:check", _("Check a certificate")),
@@ -44,8 +46,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             items.append({"url": reverse(name), "label": label, "current": name == current})
         except NoReverseMatch:
             continue
+    claim = {"url": reverse("organizations:claim"), "label": _("Act for an importer")}
     return {
         "nav": items,
+        "account_links": [] if actor.kind is Kind.NOBODY else [claim],
         "identity": actor,
         "membership": getattr(request, "membership", None),
         "memberships": getattr(request, "memberships", []),
