@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def a_row(quantity: str = "60000", number: int = 1) -> ProposedLine:
     return ProposedLine(
-        line_number=number, product_name="Green coffee, arabica", label_name="Organic green coffee", scope="handling",
+        line_number=number, product_name="Green coffee, arabica", label_name="Organic green coffee", scope="Handling",
         hts_codes=("0901110015",), origins=("PE",), quantity=Decimal(quantity),
     )  # fmt: skip
 
