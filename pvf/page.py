@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.identity import Identity
 from organizations.models import Client, Membership
@@ -18,7 +19,15 @@ from pvf.models import PVF, Balance, Bucket, Movement, PVFLine, PVFLineTerms, PV
 
 BUCKETS = (Bucket.AVAILABLE, Bucket.RESERVED, Bucket.CERTIFIED, Bucket.SHIPPED)
 #: Fields of a line's terms as the comparison shows them.
-COMPARED = ("product_name", "label_name", "scope", "hts_codes", "origins", "authorised_kg", "volume_basis")
+COMPARED = {
+    "product_name": gettext_lazy("Product"),
+    "label_name": gettext_lazy("Name on the label"),
+    "scope": gettext_lazy("Scope"),
+    "hts_codes": gettext_lazy("HTS codes"),
+    "origins": gettext_lazy("Origins"),
+    "authorised_kg": gettext_lazy("Authorised volume"),
+    "volume_basis": gettext_lazy("Volume basis"),
+}
 
 
 def may_propose(actor: Identity) -> bool:
@@ -116,10 +125,7 @@ def _block(number: int, old: PVFLineTerms | None, new: PVFLineTerms | None, bala
     used = balance.reserved + balance.certified + balance.shipped if balance else Decimal(0)
     wanted = new.authorised_kg if new else Decimal(0)
     left, right = _shown(old), _shown(new)
-    rows = [
-        {"label": PVFLineTerms._meta.get_field(field).verbose_name, "left": left[field], "right": right[field]}
-        for field in COMPARED
-    ]
+    rows = [{"label": label, "left": left[field], "right": right[field]} for field, label in COMPARED.items()]
     change = wanted - (old.authorised_kg if old else Decimal(0))
     name = new or old
     return {

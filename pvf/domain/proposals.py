@@ -47,19 +47,7 @@ def propose(
         raise InvalidInput("PVF-EMPTY", _("The PVF has no lines."), field="rows")
     if len({row.line_number for row in rows}) < len(rows):
         raise InvalidInput("PVF-LINE-TWICE", _("The same line number stands in two rows."), field="line_number")
-    pvf, _made = PVF.objects.select_for_update().get_or_create(
-        certifier_id=client.certifier_id, client=client, number=number.strip(),
-        defaults={"period_start": period_start, "period_end": period_end},
-    )  # fmt: skip
-    if pvf.state == PVF.State.APPROVED and (pvf.period_start, pvf.period_end) != (period_start, period_end):
-        text = _("This PVF is in force from %(start)s to %(end)s: a version of it keeps that period.")
-        words = {"start": pvf.period_start, "end": pvf.period_end}
-        raise InvalidInput("PVF-PERIOD", text % words, field="period_start")
-    if pvf.state == PVF.State.CLOSED:
-        raise Conflict("PVF-STATE", _("This PVF is closed."), details={"state": pvf.state})
-    if (pvf.period_start, pvf.period_end) != (period_start, period_end):
-        pvf.period_start, pvf.period_end = period_start, period_end
-        pvf.save(update_fields=["period_start", "period_end"])
+    pvf = _locked_pvf(client, number.strip(), period_start, period_end)
     last = pvf.versions.aggregate(last=Max("number"))["last"] or 0
     pvf.versions.filter(state=PVFVersion.State.PROPOSED).update(state=PVFVersion.State.SUPERSEDED)
     version = PVFVersion(
@@ -78,6 +66,25 @@ def propose(
         object_id=pvf.pk, roles=[Role.MANAGER], context={"number": pvf.number, "exporter": client.operation.name},
     )  # fmt: skip
     return version
+
+
+def _locked_pvf(client: Client, number: str, period_start: dt.date, period_end: dt.date) -> PVF:
+    """The client's PVF of this number, locked, or a new one. Its period changes only while it was never in force."""
+    period = (period_start, period_end)
+    pvf, _made = PVF.objects.select_for_update().get_or_create(
+        certifier_id=client.certifier_id, client=client, number=number,
+        defaults={"period_start": period_start, "period_end": period_end},
+    )  # fmt: skip
+    if pvf.state == PVF.State.CLOSED:
+        raise Conflict("PVF-STATE", _("This PVF is closed."), details={"state": pvf.state})
+    if pvf.state == PVF.State.APPROVED and (pvf.period_start, pvf.period_end) != period:
+        text = _("This PVF is in force from %(start)s to %(end)s: a version of it keeps that period.")
+        words = {"start": pvf.period_start, "end": pvf.period_end}
+        raise InvalidInput("PVF-PERIOD", text % words, field="period_start")
+    if (pvf.period_start, pvf.period_end) != period:
+        pvf.period_start, pvf.period_end = period
+        pvf.save(update_fields=["period_start", "period_end"])
+    return pvf
 
 
 def _require_proposer(actor: Identity, client_id: uuid.UUID) -> None:
