@@ -39,7 +39,9 @@ class User(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150)
-    language = models.CharField(_("language"), max_length=5, choices=[("en", "English"), ("es", "Español")], default="en")
+    language = models.CharField(
+        _("language"), max_length=5, choices=[("en", "English"), ("es", "Español")], default="en"
+    )
     is_active = models.BooleanField(default=True)
     is_platform_operator = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)

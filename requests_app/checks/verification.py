@@ -47,14 +47,15 @@ class LineInForce(RequestCheck):
         return self.passed(_("Approved and in force."), **figures)
 
 
-def differences(left: str, right: str) -> list[dict[str, str]]:
-    """Where two names differ, letter by letter: pieces that are the same, only left, only right."""
-    pieces = []
+def differences(left: str, right: str) -> list[list[str]]:
+    """Where two names differ, letter by letter: (equal, delete = only left, insert = only right) with the text."""
+    pieces: list[list[str]] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         if kind == "equal":
-            pieces.append({"same": left[a:b]})
-        else:
-            pieces.append({"left": left[a:b], "right": right[c:d]})
+            pieces.append(["equal", left[a:b]])
+            continue
+        pieces += [["delete", left[a:b]]] if b > a else []
+        pieces += [["insert", right[c:d]]] if d > c else []
     return pieces
 
 

@@ -9,6 +9,7 @@ import pytest
 from core.errors import Conflict, InvalidInput, NotPermitted, NotVisible
 from core.identity import act_as
 from pvf.models import Balance
+from requests_app.checks.verification import differences
 from requests_app.domain import drafts, submission
 from requests_app.models import CheckRun, RequestState
 from tests.support.drafts import complete_draft
@@ -136,3 +137,13 @@ def test_a_refused_change_of_rows_loses_nothing(world: World):
         draft.refresh_from_db()
         assert [row.lot for row in draft.lots.all()] == ["KEEP"]
     assert refused.value.field == "lots"
+
+
+def test_a_name_that_differs_is_shown_letter_by_letter():
+    assert differences("Green Cofee", "Green Coffee, washed") == [
+        ["equal", "Green Cof"],
+        ["insert", "f"],
+        ["equal", "ee"],
+        ["insert", ", washed"],
+    ]
+    assert differences("strawberries", "frozen strawberries")[0] == ["insert", "frozen "]
