@@ -22,7 +22,7 @@ FIELD_NAME = "CertifierSignature"
 DIGEST = "sha256"
 #: Room for the signature: an RSA 4096 signature with a certificate chain takes under 8 KiB (hexadecimal: twice that).
 #: A fixed room saves signing twice, once to measure.
-_ROOM = 2 * 12 * 1024
+ROOM = 2 * 12 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def sign_document(pdf: bytes, key: SigningKey | None) -> bytes:
     )
     output = io.BytesIO()
     try:
-        signer.sign_pdf(_SignatureRevision(io.BytesIO(pdf)), output=output, bytes_reserved=_ROOM)
+        signer.sign_pdf(_SignatureRevision(io.BytesIO(pdf)), output=output, bytes_reserved=ROOM)
     except (SigningError, PdfError, ValueError) as error:
         raise UnfaithfulDocument(f"signing failed: {error}") from error
     signed = output.getvalue()

@@ -56,9 +56,13 @@ def snapshot(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@functools.cache
 def key(name: str = "Invented Certification") -> SigningKey:
-    """A demonstration key of a certifier of this name."""
+    """A demonstration key of a certifier of this name, the same one in the whole test run."""
+    return _key(name)
+
+
+@functools.cache
+def _key(name: str) -> SigningKey:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "key.p12"
         make_demo_key(path, b"secret", name, portal_env="test", now=AT - dt.timedelta(days=1))
