@@ -240,6 +240,23 @@ class CertificateLookup(models.Model):
         ]
 
 
+class GoodsMark(models.Model):
+    """A keyed hash of a lot together with a container or bill of lading: told from, never told to, other certifiers."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="marks")
+    mark = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=clock.now)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["certificate", "mark"], name="mark_once")]
+        indexes = [models.Index(fields=["mark", "made_at"], name="mark_by_hash")]
+
+
 class SigningKey(models.Model):
     """A certifier's PKCS#12 signing key, encrypted at rest. ``is_demo`` keys say so in their subject and refuse production."""
 

@@ -34,6 +34,7 @@ TABLES = [
         write=f"{KIND} IN ('check', 'nobody') OR certifier_id = {CERTIFIER}",
         grants=APPEND,
     ),
+    Table("certificates_goodsmark", read=STAFF_ROW, write=STAFF_ROW, grants=APPEND),
     Table(
         "certificates_signingkey",
         read=f"certifier_id = {CERTIFIER} AND {KIND} IN ('staff', 'loop')",

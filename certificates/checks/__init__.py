@@ -1,5 +1,5 @@
 """Checks that look at certificates. Importing this package registers them."""
 
-from certificates.checks import duplicates
+from certificates.checks import duplicates, elsewhere
 
-__all__ = ["duplicates"]
+__all__ = ["duplicates", "elsewhere"]

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from certificates.document.errors import SnapshotError
 from certificates.document.snapshot import snapshot_sha256
-from certificates.domain import snapshots
+from certificates.domain import marks, snapshots
 from certificates.models import Certificate
 from core import audit, clock, ids
 from core.errors import InvalidInput
@@ -40,6 +40,7 @@ def certify(actor: Identity, request: Request, terms: PVFLineTerms) -> Certifica
         approved_by=actor.user_id, approved_at=at, replaces_id=request.replaces_certificate_id,
     )  # fmt: skip
     certificate.save(force_insert=True)
+    marks.keep(certificate)
     ledger.move(
         actor, request.line_id, Cause.APPROVE, Bucket.RESERVED, Bucket.CERTIFIED, request.net_kg,
         key=f"approve:{certificate.pk}", source_holder=(Holder.REQUEST, request.pk),
