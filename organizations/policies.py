@@ -22,10 +22,7 @@ _PARTY = (
 _LOOP_PARTY = f"({KIND} = 'loop' AND side IN ('importer', 'broker'))"
 _MEMBERSHIP = f"user_id = {USER} OR {STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY} OR {_LOOP_PARTY} OR {PLATFORM}"
 _INVITATION = f"{STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY} OR {PLATFORM}"
-_GRANTOR = (
-    f"({KIND} = 'importer' AND operation_id = {OPERATION})"
-    f" OR {_OWN_CLIENT} OR {STAFF_ROW}"
-)
+_GRANTOR = f"({KIND} = 'importer' AND operation_id = {OPERATION}) OR {_OWN_CLIENT} OR {STAFF_ROW}"
 
 TABLES = [
     Table("organizations_user", open_because="a person signs in before anybody is known", grants=NO_DELETE),

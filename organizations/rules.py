@@ -102,9 +102,7 @@ def rules_of(certifier_id: uuid.UUID) -> Rules:
 
 def change_rules(certifier_id: uuid.UUID, changes: dict[str, Any], changed_by: uuid.UUID | None) -> CertifierSettings:
     """A new version of a certifier's settings with ``changes`` over the present one (the caller writes the audit row)."""
-    last = (
-        CertifierSettings.objects.select_for_update().filter(certifier_id=certifier_id).order_by("-version").first()
-    )
+    last = CertifierSettings.objects.select_for_update().filter(certifier_id=certifier_id).order_by("-version").first()
     rules = parse_rules({**(last.values if last else {}), **changes})
     row = CertifierSettings(
         certifier_id=certifier_id,

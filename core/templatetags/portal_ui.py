@@ -293,7 +293,7 @@ def pagination(context: template.Context, page: Page[Any], param: str = "page") 
 
 
 @register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(  # noqa: PLR0917 (templates pass them by name)
+def sort_header(
     context: template.Context, field: str, label: Text, param: str = "sort", default: str = "", css: str = ""
 ) -> Ctx:
     """A column heading that sorts: `?sort=field`, `?sort=-field`. `default`: the order when none is asked for."""
