@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Callable
 
+import structlog
 from celery import shared_task
 
 from core.identity import Identity, act_as
@@ -11,13 +14,33 @@ from oid_sync.domain import calls
 from oid_sync.domain.reconciliation import runs
 from organizations.models import Certifier
 
+log = structlog.get_logger(__name__)
+#: A run gives way to the next sweep after this, well before the task's time limit.
+RUN_SECONDS = 120
+
 
 def _run(certifier_id: uuid.UUID) -> None:
+    """Send what is due at one certifier. What fails in one call stops neither the others nor other certifiers."""
+    end = time.monotonic() + RUN_SECONDS
     with act_as(Identity.loop(certifier_id)):
         calls.make_missing(certifier_id)
         due = calls.due(certifier_id)
     for call_id in due:
-        calls.perform(certifier_id, call_id)
+        if time.monotonic() > end:
+            return  # the next sweep goes on: a task has its time limit
+        try:
+            calls.perform(certifier_id, call_id)
+        except Exception:
+            log.exception("oid_call_failed", call=str(call_id), certifier=str(certifier_id))
+
+
+def each_certifier(work: Callable[[uuid.UUID], None]) -> None:
+    """Do ``work`` for every certifier, whatever happens at one of them."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        try:
+            work(certifier_id)
+        except Exception:
+            log.exception("oid_sweep_failed", certifier=str(certifier_id))
 
 
 @shared_task(name="oid_sync.tasks.run_registration")
@@ -35,8 +58,7 @@ def run_calls(certifier_id: str, row_id: str | None = None) -> None:
 @shared_task(name="oid_sync.tasks.sweep_registration")
 def sweep_registration() -> None:
     """Find every certificate and shipment that OID does not know yet, certifier by certifier."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
-        _run(certifier_id)
+    each_certifier(_run)
 
 
 @shared_task(name="oid_sync.tasks.run_reconciliation")
@@ -48,17 +70,23 @@ def run_reconciliation(certifier_id: str, run_id: str) -> None:
 @shared_task(name="oid_sync.tasks.start_nightly_reconciliation")
 def start_nightly_reconciliation() -> None:
     """Start a run at every certifier."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
-        actor = Identity.loop(certifier_id)
-        with act_as(actor):
-            runs.start(actor, certifier_id)
+    each_certifier(_start)
 
 
 @shared_task(name="oid_sync.tasks.sweep_reconciliation")
 def sweep_reconciliation() -> None:
     """Go on with runs that a killed worker left behind."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
-        with act_as(Identity.loop(certifier_id)):
-            left = runs.unattended(certifier_id)
-        for run_id in left:
-            runs.go_on(certifier_id, run_id)
+    each_certifier(_resume)
+
+
+def _start(certifier_id: uuid.UUID) -> None:
+    actor = Identity.loop(certifier_id)
+    with act_as(actor):
+        runs.start(actor, certifier_id)
+
+
+def _resume(certifier_id: uuid.UUID) -> None:
+    with act_as(Identity.loop(certifier_id)):
+        left = runs.unattended(certifier_id)
+    for run_id in left:
+        runs.go_on(certifier_id, run_id)

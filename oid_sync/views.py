@@ -81,13 +81,16 @@ def resend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def back_to_review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Cancel a registration that OID does not have."""
     try:
-        desk.back_to_review(_actor(request), pk, request.POST.get("reason", ""))
+        call = desk.back_to_review(_actor(request), pk, request.POST.get("reason", ""))
     except DomainError as error:
         if error.status in {403, 404}:
             raise
         messages.error(request, str(error.message))
     else:
-        messages.success(request, _("The request is in review again."))
+        if call.state == CallState.CANCELLED:
+            messages.success(request, _("The request is in review again."))
+        else:
+            messages.success(request, _("OID is asked first; if it has no record, the request goes back to review."))
     return redirect("oid_sync:desk")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 from django.db import connection as database
+from urllib3.exceptions import HTTPError
 
 from oid_sync.connectors.base import (
     Applied,
@@ -26,6 +27,7 @@ from oid_sync.connectors.base import (
 
 CONNECT_SECONDS = 5
 LARGEST_ANSWER = 20 * 1024 * 1024
+PART = 65536
 NOT_THERE = "OID-020"
 #: Refusals that concern the moment, not the data.
 PASSING = frozenset({"OID-040", "OID-041", "OID-043"})
@@ -125,13 +127,15 @@ class HttpConnector:
         if database.in_atomic_block:
             raise RuntimeError("no call leaves the portal inside a transaction")
         try:
-            return self.session.request(
+            answer = self.session.request(
                 method,
                 self.base_url + path,
                 timeout=(CONNECT_SECONDS, self.seconds),
                 allow_redirects=False,
+                stream=True,
                 **arguments,
             )
+            return self._whole(answer)
         except requests.ConnectTimeout:
             return Unavailable("no connection within the time limit")
         except requests.ConnectionError as error:
@@ -139,20 +143,23 @@ class HttpConnector:
             if "Connection refused" in str(error) or "Name or service not known" in str(error):
                 return Unavailable("the connection was refused")
             return Unknown(f"the connection broke ({type(error).__name__})")
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             return Unknown(f"no complete answer ({type(error).__name__})")
 
     def _whole(self, answer: requests.Response) -> requests.Response | Unknown:
         """Read the answer to its end within the time limit: one that trickles in must not outlive the lease."""
         end = time.monotonic() + self.seconds
-        parts, size = [], 0
+        whole = bytearray()
         with answer:
-            for part in answer.iter_content(65536):
-                parts.append(part)
-                size += len(part)
-                if time.monotonic() > end or size > LARGEST_ANSWER:
+            # read1 gives what has come, where iter_content waits for a full part
+            while part := answer.raw.read1(PART, decode_content=True):
+                whole += part
+                if time.monotonic() > end or len(whole) > LARGEST_ANSWER:
                     return Unknown("the answer took too long or was too large")
-        answer._content = b"".join(parts)
+        expected = answer.headers.get("Content-Length", "")
+        if expected.isdigit() and "Content-Encoding" not in answer.headers and len(whole) < int(expected):
+            return Unknown("the answer broke off")
+        answer._content, answer._content_consumed = bytes(whole), True  # type: ignore[attr-defined]
         return answer
 
     def _call(self, number: str, kind: str, payload: Mapping[str, Any]) -> CallResult:

@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.db.models import Q
 
-from certificates.domain import numbers
+from certificates.domain import numbers, return_to_review
 from certificates.models import Certificate, CertificateState, Shipment
 from core import audit, clock, ids
 from core.errors import DomainError
@@ -46,12 +46,18 @@ from organizations.roles import Role
 log = structlog.get_logger(__name__)
 LIVE = (CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN)
 LONGEST_WAIT = 600
+#: Key of a call's answer that holds a person's order to go back to review once OID, asked, has no record.
+RETURN = "back_to_review"
 Result = RegisterResult | CallResult
 
 
 @dataclasses.dataclass(frozen=True)
 class Taken:
-    """A call that is ours until its lease ends. ``ask_first``: nobody can say whether an earlier try was done."""
+    """A call that is ours until its lease ends.
+
+    ``ask_first``: nobody can say whether an earlier try was done. ``hold``: why it must not be sent (again).
+    ``only_ask``: a person wants it back in review, which OID must be asked for.
+    """
 
     call_id: uuid.UUID
     token: uuid.UUID
@@ -61,6 +67,8 @@ class Taken:
     payload: dict[str, Any]
     ask_first: bool
     connector: Connector
+    hold: tuple[str, str] | None = None
+    only_ask: bool = False
 
 
 def make_missing(certifier_id: uuid.UUID) -> int:
@@ -141,13 +149,15 @@ def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
         return None
     if _earlier_unfinished(row):
         return None
+    ask_first = row.state != CallState.WAITING
     try:
         connector = links.connector_of(row.certifier_id)
     except DomainError as error:
-        _stop(actor, row, error.code, str(error.message))
+        _without_connection(actor, row, error)
         return None
-    ask_first = row.state != CallState.WAITING
-    if row.operation == Operation.REGISTER and not ask_first and not _may_send(actor, row):
+    hold = _hold(actor, row) if row.operation == Operation.REGISTER else None
+    if hold is not None and not ask_first:
+        _stop(actor, row, *hold)
         return None
     limit = links.connection_of(row.certifier_id)
     seconds = limit.time_limit_seconds if limit else 10
@@ -157,8 +167,19 @@ def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
     row.save(update_fields=["state", "attempts", "lease_until", "lease_token", "sent_at"])
     return Taken(
         row.pk, row.lease_token, row.operation, row.certificate_id, row.certificate.number or "", row.payload,
-        ask_first, connector,
+        ask_first, connector, hold, RETURN in row.answer,
     )  # fmt: skip
+
+
+def _without_connection(actor: Identity, row: OidCall, error: DomainError) -> None:
+    """Without a connection nothing is sent; what may have been done already stays unclear until OID can be asked."""
+    if row.attempts == 0:
+        _stop(actor, row, error.code, str(error.message))
+        return
+    row.state, row.reason = CallState.UNKNOWN, str(error.message)[:500]
+    row.lease_until = row.lease_token = None
+    row.next_attempt_at = clock.now() + dt.timedelta(seconds=LONGEST_WAIT)
+    row.save(update_fields=["state", "reason", "lease_until", "lease_token", "next_attempt_at"])
 
 
 def _earlier_unfinished(row: OidCall) -> bool:
@@ -167,20 +188,20 @@ def _earlier_unfinished(row: OidCall) -> bool:
     return earlier.exclude(state__in=[CallState.DONE, CallState.CANCELLED]).exists()
 
 
-def _may_send(actor: Identity, row: OidCall) -> bool:
-    """EXP-1, IMP-1 and PER-2 once more before the first send; a failure stops the call on the desk."""
+def _hold(actor: Identity, row: OidCall) -> tuple[str, str] | None:
+    """EXP-1, IMP-1 and PER-2 once more before a registration is sent: code and reason where one of them fails."""
     failures = [finding for finding in numbers.send_findings(actor, row.certificate) if finding.blocks]
-    if failures:
-        _stop(actor, row, failures[0].code, "; ".join(f"{item.code}: {item.message}" for item in failures))
-    return not failures
+    if not failures:
+        return None
+    return failures[0].code, "; ".join(f"{item.code}: {item.message}" for item in failures)
 
 
-def _send(taken: Taken) -> Result:
+def _send(taken: Taken) -> Result | NotFound:
     """Ask first where an earlier try is unclear; then tell."""
     if taken.operation == Operation.REGISTER:
         if taken.ask_first:
             found = taken.connector.find(taken.certificate_id)
-            if not isinstance(found, NotFound):
+            if not isinstance(found, NotFound) or taken.only_ask or taken.hold is not None:
                 return found
         return taken.connector.register(taken.payload)
     if taken.ask_first:
@@ -195,7 +216,7 @@ def _send(taken: Taken) -> Result:
     return tell(taken.number, taken.payload)
 
 
-def _record(actor: Identity, taken: Taken, result: Result) -> None:
+def _record(actor: Identity, taken: Taken, result: Result | NotFound) -> None:
     row = OidCall.objects.select_for_update().get(pk=taken.call_id)
     if row.lease_token != taken.token or row.state != CallState.IN_FLIGHT:
         # another worker took over when our lease had ended: what OID holds is what counts, and it was asked again
@@ -203,20 +224,51 @@ def _record(actor: Identity, taken: Taken, result: Result) -> None:
         return
     row.lease_until = row.lease_token = None
     if isinstance(result, Registered):
-        _done(actor, row, dict(result.body))
-        numbers.give(actor, row.certificate_id, result.number, registered_at=result.registered_at)
+        _registered(actor, row, result)
     elif isinstance(result, Applied):
         _done(actor, row, dict(result.body))
     elif isinstance(result, AwaitingPerson):
         row.state = CallState.AWAITING_PERSON
     elif isinstance(result, Rejected):
-        row.answer = {"code": result.code, "message": result.reason, "field": result.field}
+        row.answer = {**row.answer, "code": result.code, "message": result.reason, "field": result.field}
         _stop(actor, row, result.code, result.reason, state=CallState.REJECTED)
     elif isinstance(result, NotFound):
-        _stop(actor, row, "OID-020", "OID has no such record.", state=CallState.REJECTED)
+        _not_there(actor, row, taken)
     else:
         _later(row, result, unclear=taken.ask_first or isinstance(result, Unknown))
     row.save()
+
+
+def _registered(actor: Identity, row: OidCall, result: Registered) -> None:
+    """OID has the record: if it is ours, its number is the certificate's; if anything is odd, a person looks."""
+    certificate = Certificate.objects.get(pk=row.certificate_id)
+    theirs = result.body.get("snapshot_sha256", certificate.snapshot_sha256)
+    if theirs != certificate.snapshot_sha256:
+        reason = f"OID's record {result.number} under this reference has other data ({theirs})."
+        _stop(actor, row, "OTHER-RECORD", reason)
+        return
+    try:
+        with transaction.atomic():
+            numbers.give(actor, row.certificate_id, result.number, registered_at=result.registered_at)
+    except DomainError as error:
+        row.answer = {"number": result.number}
+        _stop(actor, row, error.code, f"OID gave {result.number}: {error.message}")
+        return
+    _done(actor, row, dict(result.body))
+
+
+def _not_there(actor: Identity, row: OidCall, taken: Taken) -> None:
+    """OID, asked, has no such record."""
+    order = row.answer.get(RETURN)
+    if taken.operation != Operation.REGISTER:
+        _stop(actor, row, "OID-020", "OID has no such record.", state=CallState.REJECTED)
+    elif isinstance(order, dict):
+        row.state, row.done_at = CallState.CANCELLED, clock.now()
+        row.save(update_fields=["state", "done_at"])
+        person = dataclasses.replace(actor, user_id=uuid.UUID(str(order["by"])) if order.get("by") else None)
+        return_to_review.back_to_review(person, row.certificate_id, str(order["reason"]))
+    elif taken.hold is not None:
+        _stop(actor, row, *taken.hold)
 
 
 def _done(actor: Identity, row: OidCall, body: dict[str, Any]) -> None:

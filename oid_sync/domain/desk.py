@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain import return_to_review
-from certificates.models import Certificate
 from core import audit, clock
-from core.errors import Conflict, NotPermitted
+from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
 from core.wake import wake
 from oid_sync.domain import payloads
+from oid_sync.domain.calls import RETURN
 from oid_sync.models import DESK_STATES, CallState, OidCall, Operation
 from organizations.roles import Role
 from organizations.tenancy import find
 
 ACTING = (Role.APPROVER, Role.MANAGER)
+#: How long a call that broke may still be under way at OID's side.
+SETTLING = dt.timedelta(seconds=30)
 
 
 def _desk_call(actor: Identity, call_id: uuid.UUID) -> OidCall:
@@ -51,11 +54,31 @@ def resend(actor: Identity, call_id: uuid.UUID) -> OidCall:
 
 
 @transaction.atomic
-def back_to_review(actor: Identity, call_id: uuid.UUID, reason: str) -> Certificate:
-    """Cancel a registration that OID certainly does not have (never sent, or refused) and reopen the request."""
+def back_to_review(actor: Identity, call_id: uuid.UUID, reason: str) -> OidCall:
+    """Cancel a registration and reopen the request, once it is certain that OID does not have it.
+
+    A call that was never sent is cancelled at once. Any other is handed to the loop, which asks OID by reference: without
+    a record the request goes back to review, with one the certificate goes on. Raises ``InvalidInput``, ``Conflict``.
+    """
     row = _desk_call(actor, call_id)
     if row.operation != Operation.REGISTER or row.state not in {CallState.STOPPED, CallState.REJECTED}:
-        raise Conflict("CALL-STATE", _("Only a registration that OID does not have can go back to review."))
-    row.state, row.done_at = CallState.CANCELLED, clock.now()
-    row.save(update_fields=["state", "done_at"])
-    return return_to_review.back_to_review(actor, row.certificate_id, reason)
+        raise Conflict("CALL-STATE", _("Only a registration on the desk can go back to review."))
+    if not reason.strip():
+        raise InvalidInput("REASON", _("Give a reason."), field="reason")
+    if row.attempts == 0:
+        row.state, row.done_at = CallState.CANCELLED, clock.now()
+        row.save(update_fields=["state", "done_at"])
+        return_to_review.back_to_review(actor, row.certificate_id, reason)
+        return row
+    row.answer = {**row.answer, RETURN: {"reason": reason.strip(), "by": str(actor.user_id or "")}}
+    row.state = CallState.UNKNOWN
+    # a try that timed out may still be on its way into OID's books
+    settled = (row.sent_at or clock.now()) + SETTLING
+    row.next_attempt_at = max(settled, clock.now())
+    row.save(update_fields=["answer", "state", "next_attempt_at"])
+    audit.record(
+        actor, "oid.back_to_review", "certificate", row.certificate_id, certifier_id=row.certifier_id,
+        after={"call": row.pk, "reason": reason.strip()},
+    )  # fmt: skip
+    wake("oid_calls", row.certifier_id, row.pk)
+    return row

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import connections
 
@@ -99,19 +102,80 @@ def test_what_the_store_refuses_lies_on_the_desk_and_can_be_sent_again(linked: W
     assert certificate(linked).number is not None
 
 
-def test_what_the_store_refuses_can_go_back_to_review(linked: World, store: StoreServer):
-    stages.approved(linked)
+def refused_by_the_store(linked: World, store: StoreServer) -> OidCall:
+    """A registration that the store has refused, since the importer was suspended there."""
     store.set_operation_status("3030000011", "Suspended")
     try:
         run(linked)
     finally:
         store.set_operation_status("3030000011", "Certified")
+    return call(linked)
+
+
+def test_what_the_store_refuses_can_go_back_to_review_once_it_was_asked(linked: World, store: StoreServer):
+    stages.approved(linked)
+    refused = refused_by_the_store(linked, store)
     manager = linked.who("manager")
     with act_as(manager):
-        desk.back_to_review(manager, call(linked).pk, "Another importer will be named.")
-        assert Request.objects.get().state == RequestState.IN_REVIEW
+        desk.back_to_review(manager, refused.pk, "Another importer will be named.")
+        assert Request.objects.get().state == RequestState.APPROVED
     run(linked)
+    with act_as(manager):
+        assert Request.objects.get().state == RequestState.IN_REVIEW
+    assert call(linked).state == CallState.CANCELLED
     assert store.rows("SELECT number FROM oid_store_certificate") == []
+
+
+def test_a_record_that_came_in_late_is_not_orphaned_by_going_back(linked: World, store: StoreServer):
+    """A first try times out and is written late, a second is refused: OID has the record, so the certificate goes on."""
+    certified = stages.approved(linked)
+    refused = refused_by_the_store(linked, store)
+    with act_as(linked.loop()):
+        late = OidCall.objects.get().payload
+    assert store.post("/v1/certificates", late).status_code == 201
+    manager = linked.who("manager")
+    with act_as(manager):
+        desk.back_to_review(manager, refused.pk, "Another importer will be named.")
+    run(linked)
+    found = certificate(linked)
+    assert (found.pk, found.state) == (certified.pk, CertificateState.AWAITING_DOCUMENT)
+    with act_as(manager):
+        assert Request.objects.get().state == RequestState.APPROVED
+
+
+def test_one_call_that_cannot_be_recorded_stops_no_other(
+    linked: World, store: StoreServer, owner_connection: psycopg.Connection[Any]
+):
+    first = stages.approved(linked, "100", lot="A")
+    second = stages.approved(linked, "100", lot="B")
+    with act_as(linked.loop()):
+        calls.make_missing(linked.certifier.pk)
+    owner_connection.execute("UPDATE certificates_certificate SET state = 'continuity' WHERE id = %s", [first.pk])
+    run(linked)
+    with act_as(linked.loop()):
+        odd = OidCall.objects.get(certificate=first)
+        assert (odd.state, odd.reason_code) == (CallState.STOPPED, "CERTIFICATE-STATE")
+        assert Certificate.objects.get(pk=second.pk).number is not None
+
+
+def test_an_answer_that_trickles_in_does_not_outlive_the_lease(linked: World, store: StoreServer):
+    stages.approved(linked)
+    store.add_fault("slow_drip", operation="register", next=1, params={"seconds": 30})
+    started = time.monotonic()
+    run(linked)
+    assert time.monotonic() - started < 2 * 3 + 10
+    assert call(linked).state == CallState.UNKNOWN
+
+
+def test_a_party_suspended_meanwhile_is_not_sent_a_second_time(linked: World, store: StoreServer):
+    stages.approved(linked)
+    store.add_fault("drop", operation="register", next=1)
+    run(linked)
+    Operation.objects.filter(nop_id="3030000011").update(status=OperationStatus.SUSPENDED)
+    run(linked)
+    stopped = call(linked)
+    assert (stopped.state, stopped.reason_code) == (CallState.STOPPED, "IMP-1")
+    assert store.rows("SELECT number FROM oid_store_certificate WHERE reference = %s", stopped.certificate_id) == []
 
 
 def test_a_party_that_lost_its_certification_is_not_sent(linked: World, store: StoreServer):

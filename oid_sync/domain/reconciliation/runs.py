@@ -21,6 +21,7 @@ from oid_sync.domain.reconciliation import drifts, ledger_steps, oid_step
 from oid_sync.domain.reconciliation.drifts import Difference
 from oid_sync.models import ReconciliationRun
 from organizations.roles import Role
+from pvf.domain import ledger
 from pvf.models import Balance
 from requests_app.models import Request
 
@@ -105,7 +106,12 @@ def _slice(run: ReconciliationRun) -> None:
     if run.position:
         rows = rows.filter(pk__gt=uuid.UUID(run.position))
     keys = list(rows.order_by("pk").values_list("pk", flat=True)[:SLICE])
-    for difference in step.compare(run.certifier_id, keys):
+    found = list(step.compare(run.certifier_id, keys))
+    if found:
+        # an act that was committing meanwhile looks like a difference: look again once its lines are locked
+        ledger.lock_balances({item.line_id for item in found if item.line_id})
+        found = list(step.compare(run.certifier_id, keys))
+    for difference in found:
         drifts.note(run, difference)
     run.compared += len(keys)
     if len(keys) < SLICE:
