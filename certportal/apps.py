@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -23,5 +25,6 @@ class CertportalConfig(AppConfig):
     def ready(self) -> None:
         """Bind Celery to Django and, as the last app of all, put the policies in place after each migration."""
         celery.app.set_default()
+        import_module("certportal.api.schema")
         url_roles.register_all()
         post_migrate.connect(apply_policies, sender=self)

@@ -298,6 +298,14 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
+    "ENUM_NAME_OVERRIDES": {
+        "RequestStateEnum": "requests_app.models.RequestState.choices",
+        "RequestKindEnum": "requests_app.models.RequestKind.choices",
+        "CertificateStateEnum": "certificates.models.CertificateState.choices",
+        "DocumentKindEnum": "requests_app.models.DocumentKind.choices",
+        "UnitEnum": "core.units.Unit.choices",
+        "DriftKindEnum": "oid_sync.models.DriftKind.choices",
+    },
     "TITLE": "CertPortal API",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",

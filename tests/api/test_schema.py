@@ -1,0 +1,36 @@
+"""The OpenAPI document is made without a warning and names the way to sign in."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import yaml
+from django.core.management import call_command
+
+from tests.support.world import World
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict:
+    out = io.StringIO()
+    call_command("spectacular", "--fail-on-warn", "--validate", stdout=out)
+    return yaml.safe_load(out.getvalue())
+
+
+def test_every_route_of_the_main_job_is_described(schema: dict):
+    paths = set(schema["paths"])
+    for path in (
+        "/api/v1/requests/", "/api/v1/requests/{id}/submit/", "/api/v1/certificates/", "/api/v1/pvf-lines/",
+        "/api/v1/reconciliation/latest/",
+    ):  # fmt: skip
+        assert path in paths or path.replace("{id}", "{pk}") in paths, sorted(paths)
+    assert schema["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
+
+
+@pytest.mark.django_db
+def test_the_document_and_its_page_open_for_people_who_are_signed_in(world: World, client):
+    browser = world.browser("signatory")
+    assert browser.get("/api/v1/schema/").status_code == 200
+    assert browser.get("/api/v1/docs/").status_code == 200
+    assert client.get("/api/v1/schema/").status_code in {302, 401}
