@@ -7,6 +7,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from core import rows
 from core.identity import Identity
 from core.models import AuditRow
 
@@ -50,5 +51,5 @@ def record(
         request_id=actor.request_id,
         ip=actor.ip,
     )
-    row.save(force_insert=True)
+    rows.insert(row)
     return row

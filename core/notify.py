@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from core import rows
 from core.audit import plain
 from core.models import Audience, Notification
 from core.wake import wake
@@ -35,6 +36,6 @@ def notify(
         object_id=object_id,
         context=plain(context or {}),
     )
-    row.save(force_insert=True)
+    rows.insert(row)
     wake("notifications", certifier_id, row.id)
     return row

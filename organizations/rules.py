@@ -55,6 +55,7 @@ class Rules:
     """Documents required of a request for several shipments: never a bill of lading before loading."""
 
 
+_HINTS = get_type_hints(Rules)
 LIMITS: dict[str, tuple[int, int]] = {
     "max_period_months": (1, 18),
     "service_target_working_days": (1, 30),
@@ -68,7 +69,7 @@ LIMITS: dict[str, tuple[int, int]] = {
 
 def parse_rules(values: dict[str, Any]) -> Rules:
     """Rules from stored or typed values. Raises :class:`InvalidInput` naming the setting that does not fit."""
-    hints = get_type_hints(Rules)
+    hints = _HINTS
     clean: dict[str, Any] = {}
     for name, value in values.items():
         if name not in hints:
@@ -97,7 +98,12 @@ def _clean(name: str, value: Any, hint: Any) -> Any:
 def rules_of(certifier_id: uuid.UUID) -> Rules:
     """The rules in force for a certifier; the defaults where it has set none."""
     row = CertifierSettings.objects.filter(certifier_id=certifier_id).order_by("-version").values("values").first()
-    return parse_rules(row["values"]) if row else Rules()
+    return stored_rules(row["values"] if row else None)
+
+
+def stored_rules(values: dict[str, Any] | None) -> Rules:
+    """Rules from the values of the version in force; the defaults where there is none."""
+    return Rules() if values is None else parse_rules(values)
 
 
 def change_rules(certifier_id: uuid.UUID, changes: dict[str, Any], changed_by: uuid.UUID | None) -> CertifierSettings:

@@ -8,28 +8,29 @@ from certificates.document.errors import SnapshotError
 from certificates.document.snapshot import snapshot_sha256
 from certificates.domain import marks, snapshots
 from certificates.models import Certificate
-from core import audit, clock, ids
+from core import audit, clock, ids, rows
 from core.errors import InvalidInput
 from core.identity import Identity
 from core.wake import wake
 from pvf.domain import ledger
 from pvf.models import Bucket, Cause, Holder, PVFLineTerms
-from requests_app.models import Request
+from requests_app.domain.facts import RequestFacts
 
 
-def certify(actor: Identity, request: Request, terms: PVFLineTerms) -> Certificate:
+def certify(actor: Identity, facts: RequestFacts, terms: PVFLineTerms) -> Certificate:
     """The certificate of a request that is being approved: its kilograms reserved→certified, its snapshot frozen.
 
-    ``request`` is locked and its checks have passed. Raises ``InvalidInput`` SNAPSHOT where a field is missing,
+    The request of ``facts`` is locked and its checks have passed. Raises ``InvalidInput`` SNAPSHOT where a field is missing,
     ``VolumeExceeded`` where the ledger disagrees.
     """
+    request = facts.request
     if request.importer_id is None or request.line_id is None or request.net_kg is None:
         raise InvalidInput("SNAPSHOT", _("The request lacks its importer, product or weight."))
     if request.start_date is None or request.end_date is None:
         raise InvalidInput("SNAPSHOT", _("The request lacks its period."), field="start_date")
     certificate_id, at = ids.new_id(), clock.now()
     try:
-        snapshot = snapshots.take(request, terms, reference=certificate_id, at=at, by=actor.user_id)
+        snapshot = snapshots.take(facts, terms, reference=certificate_id, at=at, by=actor.user_id)
     except SnapshotError as error:
         raise InvalidInput("SNAPSHOT", error.message, details=error.details) from error
     certificate = Certificate(
@@ -39,7 +40,7 @@ def certify(actor: Identity, request: Request, terms: PVFLineTerms) -> Certifica
         end_date=request.end_date, departure_date=request.departure_date, check_code=ids.readable_code(),
         approved_by=actor.user_id, approved_at=at, replaces_id=request.replaces_certificate_id,
     )  # fmt: skip
-    certificate.save(force_insert=True)
+    rows.insert(certificate)
     marks.keep(certificate)
     ledger.move(
         actor, request.line_id, Cause.APPROVE, Bucket.RESERVED, Bucket.CERTIFIED, request.net_kg,

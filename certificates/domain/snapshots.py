@@ -9,9 +9,10 @@ from decimal import Decimal
 import pycountry
 
 from certificates.document.snapshot import SCHEMA_VERSION, Snapshot, read_snapshot
-from organizations.models import Client, Operation, User
+from organizations.models import Operation, User
 from pvf.domain import hts
 from pvf.models import PVFLineTerms
+from requests_app.domain.facts import RequestFacts
 from requests_app.models import Request
 
 
@@ -27,12 +28,14 @@ def country_name(code: str) -> str:
 
 
 def take(
-    request: Request, terms: PVFLineTerms, *, reference: uuid.UUID, at: dt.datetime, by: uuid.UUID | None
+    facts: RequestFacts, terms: PVFLineTerms, *, reference: uuid.UUID, at: dt.datetime, by: uuid.UUID | None
 ) -> Snapshot:
-    """The snapshot of ``request`` as it stands. Raises ``SnapshotError`` where something is missing."""
-    client = Client.objects.select_related("operation", "certifier").get(pk=request.client_id)
-    importer = Operation.objects.get(nop_id=request.importer_nop_id)
-    certifier, code = client.certifier, hts.validity(request.hts_code)
+    """The snapshot of the request that ``facts`` are about, as it stands. Raises ``SnapshotError`` where something is
+    missing."""
+    request, certifier, importer = facts.request, facts.certifier, facts.importer
+    code = facts.hts or hts.Validity(known=False)
+    if importer is None:
+        raise SnapshotError(_("The importer is not in the directory."))
     approver = (User.objects.filter(pk=by).values_list("name", flat=True).first() if by else None) or ""
     return read_snapshot(
         {
@@ -45,8 +48,8 @@ def take(
                 "country": certifier.country,
                 "accreditation": "",
             },
-            "exporter": _party(client.operation),
-            "final_handler": _handler(request.last_handler_nop_id),
+            "exporter": _party(facts.client.operation),
+            "final_handler": _handler(request.last_handler_nop_id, facts),
             "importer": _party(importer),
             "recipient": {"name": request.recipient_name, "nop_id": request.recipient_nop_id},
             "consignee": {"name": request.consignee_name, "address": request.consignee_address},
@@ -65,9 +68,9 @@ def take(
                 "kind": request.packages_kind,
                 "number": "" if request.packages_number is None else str(request.packages_number),
             },
-            "lots": [{"lot": row.lot, "kg": kilograms(row.kg)} for row in request.lots.order_by("lot")],
-            "containers": [{"number": row.number, "seal": row.seal} for row in request.containers.order_by("number")],
-            "invoices": list(request.invoices.order_by("number").values_list("number", flat=True)),
+            "lots": [{"lot": row.lot, "kg": kilograms(row.kg)} for row in facts.lots],
+            "containers": [{"number": row.number, "seal": row.seal} for row in facts.containers],
+            "invoices": [row.number for row in facts.invoices],
             "transport": _transport(request),
             "period": {"start": _day(request.start_date), "end": _day(request.end_date)},
             "kind": request.kind,
@@ -82,8 +85,8 @@ def _party(operation: Operation) -> dict[str, str]:
     return {"name": operation.name, "address": operation.full_address, "nop_id": operation.nop_id}
 
 
-def _handler(nop_id: str) -> dict[str, str]:
-    operation = Operation.objects.filter(nop_id=nop_id).first() if nop_id else None
+def _handler(nop_id: str, facts: RequestFacts) -> dict[str, str]:
+    operation = facts.suppliers.get(nop_id)
     if operation is None:
         return {"name": "", "nop_id": nop_id, "certifier": ""}
     return {"name": operation.name, "nop_id": nop_id, "certifier": operation.certifier_name}

@@ -1,7 +1,7 @@
 """Routes of the API, version 1: each floor brings its own."""
 
 from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import certificates.api_urls
 import oid_sync.api_urls
@@ -13,7 +13,7 @@ import review.api_urls
 app_name = "api"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     *organizations.api_urls.urlpatterns,
     *pvf.api_urls.urlpatterns,
     *requests_app.api_urls.urlpatterns,

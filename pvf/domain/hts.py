@@ -39,6 +39,14 @@ def validity(code: str) -> Validity:
     In force from the first day of its first edition to the eve of the edition after its last.
     """
     row = HtsCode.objects.filter(pk=code).select_related("first_edition", "last_edition").first()
+    after = None
+    if row is not None and row.last_edition is not None:
+        after = HtsEdition.objects.filter(position__gt=row.last_edition.position).order_by("position").first()
+    return validity_of(row, after)
+
+
+def validity_of(row: HtsCode | None, after: HtsEdition | None) -> Validity:
+    """What is known of a code from its row (with its editions) and the edition ``after`` its last."""
     if row is None:
         return Validity(known=False)
     first_day, last_day, dates_known = None, None, True
@@ -46,7 +54,6 @@ def validity(code: str) -> Validity:
         first_day = row.first_edition.first_day
         dates_known = first_day is not None
     if row.last_edition is not None:
-        after = HtsEdition.objects.filter(position__gt=row.last_edition.position).order_by("position").first()
         if after is not None and after.first_day is not None:
             last_day = after.first_day - dt.timedelta(days=1)
         else:

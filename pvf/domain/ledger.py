@@ -12,21 +12,21 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Sum
+from django.db import connection
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from core import ids
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted, NotVisible
 from core.identity import Identity
 from core.units import round_kg
-from pvf.models import Balance, Bucket, Cause, Holder, Movement, PVFLine
+from pvf.models import Balance, Bucket, Cause, Holder, Movement
 
 HeldBy = tuple[Holder, uuid.UUID]
 
 _MOVE = (
-    "SELECT movement_id, repeated, available_after, reserved_after, certified_after, shipped_after "
-    "FROM pvf_move(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "SELECT refused, rule, movement_id, repeated, available_after, reserved_after, certified_after, shipped_after "
+    "FROM pvf_try_move(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -82,28 +82,18 @@ def move(
         ids.new_id(), line_id, str(source), str(target), round_kg(kg), str(holder_in), holder_in_id,
         str(holder_out), holder_out_id, str(cause), reason[:300], key, actor.user_id,
     ]  # fmt: skip
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_MOVE, values)
-            row = cursor.fetchone()
-    except IntegrityError as error:
-        raise _integrity(error, line_id, source, kg) from error
-    except DatabaseError as error:
-        raise _refused(error) from error
-    return Moved(*row)
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, values)
+        state, rule, *moved = cursor.fetchone() or ("", "")
+    if state is not None:
+        raise _refused(state, rule, line_id, source, kg)
+    return Moved(*moved)
 
 
-def _integrity(error: IntegrityError, line_id: uuid.UUID, source: Bucket, kg: Decimal) -> DomainError:
-    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-    if name.startswith("balance_"):
+def _refused(state: str, rule: str | None, line_id: uuid.UUID, source: Bucket, kg: Decimal) -> DomainError:
+    if (rule or "").startswith("balance_"):
         there = Balance.objects.filter(line_id=line_id).values_list(str(source), flat=True).first()
         return VolumeExceeded(str(source), kg, there)
-    text = _("The ledger does not allow this movement (%(rule)s).") % {"rule": name}
-    return InvalidInput("MOVE-REFUSED", text)
-
-
-def _refused(error: DatabaseError) -> Exception:
-    state = getattr(error.__cause__, "sqlstate", "")
     if state == "PV404":
         return NotVisible("NOT-FOUND", _("There is no such PVF line, or it is not yours to see."))
     if state == "PV403":
@@ -112,17 +102,17 @@ def _refused(error: DatabaseError) -> Exception:
         return Conflict("MOVE-REPEATED", _("This movement was made before, with other figures."))
     if state == "PV422":
         return InvalidInput("MOVE-UNKNOWN", _("The ledger does not know such a movement."))
-    return error
+    text = _("The ledger does not allow this movement (%(rule)s).") % {"rule": rule or ""}
+    return InvalidInput("MOVE-REFUSED", text)
 
 
-def lock_line(line_id: uuid.UUID) -> PVFLine:
-    """The line, locked FOR SHARE: its PVF can be read safely and is not changed meanwhile. Raises ``NotVisible``."""
+def lock_line(line_id: uuid.UUID) -> None:
+    """Lock the line FOR SHARE: its PVF can be read safely and is not changed meanwhile. Raises ``NotVisible``."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM pvf_pvfline WHERE id = %s FOR SHARE", [line_id])
         found = cursor.fetchone()
     if found is None:
         raise NotVisible("NOT-FOUND", _("There is no such PVF line, or it is not yours to see."))
-    return PVFLine.objects.select_related("pvf").get(pk=line_id)
 
 
 def lock_balances(line_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Balance]:
@@ -133,10 +123,10 @@ def lock_balances(line_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Balance]:
 
 def held(holder: Holder, holder_id: uuid.UUID, bucket: Bucket) -> Decimal:
     """Kilograms that a request or certificate holds in ``bucket``: movements in, less movements out."""
-    moved = Movement.objects
-    into = moved.filter(target_holder=holder, target_holder_id=holder_id, target=bucket).aggregate(kg=Sum("kg"))["kg"]
-    out = moved.filter(source_holder=holder, source_holder_id=holder_id, source=bucket).aggregate(kg=Sum("kg"))["kg"]
-    return (into or Decimal(0)) - (out or Decimal(0))
+    into = Q(target_holder=holder, target_holder_id=holder_id, target=bucket)
+    out = Q(source_holder=holder, source_holder_id=holder_id, source=bucket)
+    sums = Movement.objects.filter(into | out).aggregate(into=Sum("kg", filter=into), out=Sum("kg", filter=out))
+    return (sums["into"] or Decimal(0)) - (sums["out"] or Decimal(0))
 
 
 def reserved_by(request_id: uuid.UUID) -> Decimal:

@@ -71,6 +71,27 @@ BEGIN
     RETURN QUERY SELECT p_id, false, b.available, b.reserved, b.certified, b.shipped;
 END $$;
 
+-- The same for a caller whose transaction goes on after a refusal: what the rules above or a constraint refused undoes
+-- only itself and comes back as a row (``refused``: SQLSTATE, ``rule``: the constraint's name). Other errors stay errors.
+CREATE OR REPLACE FUNCTION pvf_try_move(
+    p_id uuid, p_line uuid, p_source text, p_target text, p_kg numeric,
+    p_source_holder text, p_source_holder_id uuid, p_target_holder text, p_target_holder_id uuid,
+    p_cause text, p_reason text, p_key text, p_user uuid
+) RETURNS TABLE (
+    refused text, rule text, movement_id uuid, repeated boolean,
+    available_after numeric, reserved_after numeric, certified_after numeric, shipped_after numeric
+) LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT NULL::text, NULL::text, m.movement_id, m.repeated, m.available_after, m.reserved_after,
+        m.certified_after, m.shipped_after
+    FROM pvf_move(p_id, p_line, p_source, p_target, p_kg, p_source_holder, p_source_holder_id, p_target_holder,
+                  p_target_holder_id, p_cause, p_reason, p_key, p_user) m;
+EXCEPTION
+    WHEN integrity_constraint_violation OR SQLSTATE 'PV404' OR SQLSTATE 'PV403' OR SQLSTATE 'PV409' OR SQLSTATE 'PV422' THEN
+        GET STACKED DIAGNOSTICS refused = RETURNED_SQLSTATE, rule = CONSTRAINT_NAME;
+        RETURN NEXT;
+END $$;
+
 -- A balance row is opened with nothing in it, by staff, once a line.
 CREATE OR REPLACE FUNCTION pvf_open_balance(p_line uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -82,8 +103,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
 $$;
 
 REVOKE ALL ON FUNCTION pvf_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
+    pvf_try_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
     pvf_open_balance(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pvf_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
+    pvf_try_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
     pvf_open_balance(uuid) TO {app_role};
 
 CREATE OR REPLACE TRIGGER pvf_movement_append_only BEFORE UPDATE OR DELETE ON pvf_movement

@@ -124,7 +124,7 @@ class SuppliersCertified(RequestCheck):
             wanted.add(facts.request.last_handler_nop_id)
         if not wanted:
             return self.not_applicable(_("No supplier or last handler is named."))
-        known = facts.operations(wanted)
+        known = facts.suppliers
         rows = [
             {"nop_id": nop_id, "name": known[nop_id].name if nop_id in known else "",
              "status": known[nop_id].status if nop_id in known else ""}

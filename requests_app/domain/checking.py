@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from core import rows
 from core.checks import Finding, Moment, registry
 from core.identity import Identity
 from pvf.models import Balance
-from requests_app.domain.facts import gather
+from requests_app.domain.facts import RequestFacts, gather
 from requests_app.models import CheckRun, Request, StaffFindings
 
 
 def findings(actor: Identity, request: Request, moment: Moment, *, balance: Balance | None = None) -> list[Finding]:
     """What every check finds now. Findings for the certifier's staff alone are left out for anybody else."""
-    found = registry.run(gather(request, moment, balance=balance), moment=moment)
+    return judge(actor, gather(request, moment, balance=balance))
+
+
+def judge(actor: Identity, facts: RequestFacts) -> list[Finding]:
+    """What every check finds in facts that were gathered before."""
+    found = registry.run(facts, moment=facts.moment)
     return [finding for finding in found if actor.is_staff or not finding.staff_only]
 
 
@@ -27,10 +33,10 @@ def keep(actor: Identity, request: Request, moment: Moment, found: list[Finding]
         request_version=request.version, moment=moment, run_by=actor.user_id,
         findings=[finding.as_json() for finding in found if not finding.staff_only],
     )  # fmt: skip
-    kept.save(force_insert=True)
+    rows.insert(kept)
     secret = [finding.as_json() for finding in found if finding.staff_only]
     if secret:
-        StaffFindings(run=kept, certifier_id=request.certifier_id, findings=secret).save(force_insert=True)
+        rows.insert(StaffFindings(run=kept, certifier_id=request.certifier_id, findings=secret))
     return kept
 
 

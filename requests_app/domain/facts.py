@@ -7,14 +7,16 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from core import clock
 from core.checks import Moment
+from core.rows import from_json, list_from_json
 from organizations.models import Certifier, Client, Operation
-from organizations.rules import Rules, rules_of
+from organizations.rules import Rules, stored_rules
 from pvf.domain import hts, ledger, lines
-from pvf.models import PVF, Balance, HtsCode, PVFLineTerms
-from requests_app.domain import service_clock
+from pvf.models import PVF, Balance, HtsCode, HtsEdition, PVFLine, PVFLineTerms
+from requests_app.domain import service_clock, surroundings
 from requests_app.models import Request, RequestContainer, RequestDocument, RequestInvoice, RequestLot
 
 
@@ -107,6 +109,11 @@ class RequestFacts:
         """The documents that were not removed."""
         return list(self.request.documents.filter(removed_at=None).order_by("added_at"))
 
+    @cached_property
+    def suppliers(self) -> dict[str, Operation]:
+        """The suppliers on the invoices and the last handler, as far as the directory has them, by NOP ID."""
+        return self.operations({row.supplier_nop_id for row in self.invoices} | {self.request.last_handler_nop_id})
+
     def operations(self, nop_ids: set[str]) -> dict[str, Operation]:
         """Directory entries by NOP ID."""
         return {row.nop_id: row for row in Operation.objects.filter(nop_id__in=nop_ids)} if nop_ids else {}
@@ -117,10 +124,56 @@ class RequestFacts:
 
 
 def gather(request: Request, moment: Moment, *, balance: Balance | None = None) -> RequestFacts:
-    """The facts of a request for a moment."""
-    return RequestFacts(
-        request=request, moment=moment, rules=rules_of(request.certifier_id), now=clock.now(), balance=balance
+    """The facts of a request for a moment, read in one statement; the request gets its neighbours as they are now."""
+    found = surroundings.read(request)
+    rules = stored_rules(found["rules"][0] if found["rules"] else None)
+    facts = RequestFacts(request=request, moment=moment, rules=rules, now=clock.now(), balance=balance)
+    _attach(request, found)
+    line = request.line if request.line_id else None
+    terms = from_json(PVFLineTerms, found["terms"])
+    if terms is not None and line is not None:
+        terms.line = line
+    # what a cached property has found, it does not look for again
+    vars(facts).update(
+        terms=terms,
+        held=Decimal(found["held"]),
+        importer=from_json(Operation, found["importer"]) if request.importer_nop_id else None,
+        hts=_validity(found["hts"]) if request.hts_code else None,
+        hts_siblings=list_from_json(HtsCode, found["hts_siblings"]) if request.hts_code else [],
+        lots=list_from_json(RequestLot, found["lots"]),
+        containers=list_from_json(RequestContainer, found["containers"]),
+        invoices=list_from_json(RequestInvoice, found["invoices"]),
+        documents=list_from_json(RequestDocument, found["documents"]),
+        suppliers={row.nop_id: row for row in list_from_json(Operation, found["suppliers"])},
     )
+    return facts
+
+
+def _attach(request: Request, found: dict[str, Any]) -> None:
+    """Give the request its neighbours as they are now, so that nobody fetches them one by one."""
+    certifier, client = from_json(Certifier, found["certifier"]), from_json(Client, found["client"])
+    operation, line = from_json(Operation, found["operation"]), from_json(PVFLine, found["line"])
+    pvf = from_json(PVF, found["pvf"])
+    if certifier is not None:
+        request.certifier = certifier
+    if client is not None:
+        if certifier is not None:
+            client.certifier = certifier
+        if operation is not None:
+            client.operation = operation
+        request.client = client
+    if line is not None:
+        if pvf is not None:
+            line.pvf = pvf
+        request.line = line
+
+
+def _validity(found: dict[str, Any] | None) -> hts.Validity:
+    row = from_json(HtsCode, found["code"]) if found else None
+    if row is None or found is None:
+        return hts.Validity(known=False)
+    row.first_edition, row.last_edition = from_json(HtsEdition, found["first"]), from_json(HtsEdition, found["last"])
+    return hts.validity_of(row, from_json(HtsEdition, found["after"]))
 
 
 def fresh(request_id: uuid.UUID) -> Request:

@@ -23,12 +23,31 @@ def visible(actor: Identity, request_id: uuid.UUID | str) -> Request:
 
 def locked(actor: Identity, request_id: uuid.UUID | str) -> Request:
     """The request FOR UPDATE, after the operations it names were locked FOR SHARE by key. Raises ``NotVisible``."""
-    seen = visible(actor, request_id)
-    lock_operations([seen.client.operation_id, seen.importer_id])
+    operations = _lock_operations_of(request_id)
     request = find(Request.objects.select_for_update(of=("self",)), actor, request_id)
-    if request.importer_id != seen.importer_id:
+    if request.importer_id is not None and request.importer_id not in operations:
         raise Conflict("STALE", _("The request is being changed by somebody else. Try again."))
     return request
+
+
+_OPERATIONS_OF = """
+SELECT id FROM organizations_operation WHERE id IN (
+    SELECT c.operation_id FROM requests_app_request r JOIN organizations_client c ON c.id = r.client_id WHERE r.id = %(id)s
+    UNION ALL SELECT r.importer_id FROM requests_app_request r WHERE r.id = %(id)s
+) ORDER BY id FOR SHARE
+"""
+
+
+def _lock_operations_of(request_id: uuid.UUID | str) -> set[uuid.UUID]:
+    """Lock the exporter's and the importer's operation FOR SHARE, in the order of their keys: their status cannot change
+    under a decision. A request that is not the actor's to see names none."""
+    try:
+        key = request_id if isinstance(request_id, uuid.UUID) else uuid.UUID(request_id)
+    except ValueError:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_OPERATIONS_OF, {"id": key})
+        return {row[0] for row in cursor.fetchall()}
 
 
 def lock_operations(keys: list[uuid.UUID | None]) -> None:

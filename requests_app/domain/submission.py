@@ -14,10 +14,10 @@ from core.identity import Identity
 from core.models import Audience
 from core.notify import notify
 from organizations.roles import Role
-from organizations.rules import rules_of
 from pvf.domain import ledger
 from pvf.models import Balance, Bucket, Cause, Holder
 from requests_app.domain import checking, drafts, service_clock, transitions
+from requests_app.domain.facts import gather
 from requests_app.domain.requests import locked, require_version, visible
 from requests_app.models import OPEN_STATES, Request, RequestState
 
@@ -44,7 +44,8 @@ def submit(actor: Identity, request_id: uuid.UUID, *, expected_version: int | No
     transitions.require(actor, request, RequestState.SUBMITTED)
     require_version(request, expected_version)
     balance = _lock_volume(request)
-    found = checking.findings(actor, request, Moment.SUBMIT, balance=balance)
+    facts = gather(request, Moment.SUBMIT, balance=balance)
+    found = checking.judge(actor, facts)
     checking.keep(actor, request, Moment.SUBMIT, found)
     failures = checking.mendable_failures(found)
     if failures:
@@ -55,7 +56,7 @@ def submit(actor: Identity, request_id: uuid.UUID, *, expected_version: int | No
         actor, request.line_id, Cause.SUBMIT, Bucket.AVAILABLE, Bucket.RESERVED, request.net_kg,
         key=f"submit:{request.pk}", target_holder=(Holder.REQUEST, request.pk),
     )  # fmt: skip
-    service_clock.start(request, rules_of(request.certifier_id))
+    service_clock.start(request, facts.rules)
     transitions.apply(
         actor, request, RequestState.SUBMITTED, submitted_by=actor.user_id, submitted_at=clock.now(),
         **service_clock.values(request),

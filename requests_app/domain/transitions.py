@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core import audit, clock
+from core import audit, clock, rows
 from core.errors import Conflict, NotPermitted
 from core.identity import Identity, Kind
 from organizations.roles import Role
@@ -91,7 +91,7 @@ def apply(actor: Identity, request: Request, target: RequestState, **fields: Any
     values: dict[str, Any] = {"state": target, "changed_by": actor.user_id, "changed_at": clock.now(), **fields}
     for name, value in values.items():
         setattr(request, name, value)
-    request.save(update_fields=list(values))
+    rows.update(request, list(values))
     audit.record(
         actor, f"request.{step.name.replace(' ', '_')}", "request", request.pk,
         certifier_id=request.certifier_id, client_id=request.client_id, before=before,

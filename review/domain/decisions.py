@@ -15,17 +15,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain import approval
-from core import audit, clock
+from core import audit, clock, rows
 from core.checks import Finding, Moment
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted
 from core.identity import Identity
 from core.models import Audience
 from core.notify import notify
 from organizations.roles import Role
-from organizations.rules import rules_of
 from pvf.domain import ledger, lines
 from pvf.models import Balance, Cause, PVFLineTerms
 from requests_app.domain import checking, submission, transitions
+from requests_app.domain.facts import RequestFacts, gather
 from requests_app.models import Request, RequestState
 from review.domain.acting import begin, require_fresh
 from review.domain.overrides import in_force, still_blocking
@@ -46,11 +46,15 @@ class Blocked(DomainError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Ground:
-    """What a decision rests on: every finding, the overrides that count, the line as it stood."""
+    """What a decision rests on: every finding, the overrides that count, the facts with the line as it stood."""
 
+    facts: RequestFacts
     found: list[Finding]
     overrides: dict[str, CheckOverride]
-    terms: PVFLineTerms | None
+
+    @property
+    def terms(self) -> PVFLineTerms | None:
+        return self.facts.terms
 
     def as_json(self) -> list[dict[str, Any]]:
         return [self._entry(item) for item in self.found]
@@ -79,9 +83,10 @@ def approve(actor: Identity, request_id: uuid.UUID, *, expected_version: int | N
         return first
     transitions.require(actor, request, RequestState.APPROVED)
     require_fresh(request, expected_version)
-    four_eyes = rules_of(request.certifier_id).four_eyes
+    facts = _gather(request)
+    four_eyes = facts.rules.four_eyes
     recommended_by = _second_person(request, person, four_eyes=four_eyes)
-    ground = _examine(actor, request)
+    ground = _examine(actor, facts)
     checking.keep(actor, request, Moment.APPROVE, ground.found)
     blocking = still_blocking(ground.found, ground.overrides)
     if blocking:
@@ -94,7 +99,7 @@ def approve(actor: Identity, request_id: uuid.UUID, *, expected_version: int | N
         if first is not None:
             _revoke(actor, request, first)
         transitions.apply(actor, request, RequestState.APPROVED, decided_at=clock.now())
-        certificate = approval.certify(actor, request, ground.terms)
+        certificate = approval.certify(actor, facts, ground.terms)
         decision = _decide(
             request, person, ground, approved=True, note=note.strip(), certificate_id=certificate.pk,
             recommended_by=recommended_by, four_eyes=four_eyes,
@@ -119,7 +124,7 @@ def reject(
         raise InvalidInput("REASON", _("Choose a reason of the list."), field="reason")
     if reason == RejectionReason.OTHER and not note:
         raise InvalidInput("NOTE", _("Give the reason in words."), field="note")
-    ground = _examine(actor, request)
+    ground = _examine(actor, _gather(request))
     checking.keep(actor, request, Moment.APPROVE, ground.found)
     with transaction.atomic():
         if first is not None:
@@ -164,16 +169,18 @@ def _second_person(request: Request, decider: uuid.UUID, *, four_eyes: bool) -> 
     return other.made_by
 
 
-def _examine(actor: Identity, request: Request) -> _Ground:
-    """Lock the line and its balance, then run every check on what cannot change any more."""
+def _gather(request: Request) -> RequestFacts:
+    """Lock the line and its balance, then read what cannot change any more."""
     balance: Balance | None = None
-    terms: PVFLineTerms | None = None
     if request.line_id is not None:
         ledger.lock_line(request.line_id)
         balance = ledger.lock_balances([request.line_id]).get(request.line_id)
-        terms = lines.terms_in_force(request.line_id)
-    found = checking.findings(actor, request, Moment.APPROVE, balance=balance)
-    return _Ground(found, in_force(request), terms)
+    return gather(request, Moment.APPROVE, balance=balance)
+
+
+def _examine(actor: Identity, facts: RequestFacts) -> _Ground:
+    """Run every check on what was read under the locks."""
+    return _Ground(facts, checking.judge(actor, facts), in_force(facts.request))
 
 
 def _require_second_person_for_overrides(ground: _Ground, decider: uuid.UUID) -> None:
@@ -200,7 +207,7 @@ def _decide(request: Request, person: uuid.UUID, ground: _Ground, **fields: Any)
         request_version=request.version, findings=ground.as_json(), line_sha256=ground.line_sha256, decided_by=person,
         **fields,
     )  # fmt: skip
-    decision.save(force_insert=True)
+    rows.insert(decision)
     return decision
 
 
