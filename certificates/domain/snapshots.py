@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pycountry
 
+from certificates.document.errors import SnapshotError
 from certificates.document.snapshot import SCHEMA_VERSION, Snapshot, read_snapshot
 from organizations.models import Operation, User
 from pvf.domain import hts
@@ -35,7 +36,7 @@ def take(
     request, certifier, importer = facts.request, facts.certifier, facts.importer
     code = facts.hts or hts.Validity(known=False)
     if importer is None:
-        raise SnapshotError(_("The importer is not in the directory."))
+        raise SnapshotError(["importer: not in the directory"])
     approver = (User.objects.filter(pk=by).values_list("name", flat=True).first() if by else None) or ""
     return read_snapshot(
         {
