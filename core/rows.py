@@ -28,7 +28,7 @@ def from_json(model: type[M], content: Mapping[str, Any] | None) -> M | None:
     """The instance that ``to_jsonb(row)`` describes (numbers read as Decimal); None for none."""
     if content is None:
         return None
-    values = [field.to_python(content[field.column]) for field in _fields(model)]
+    values = [field.to_python(content[_column(field)]) for field in _fields(model)]
     return model.from_db(connection.alias, _names(model), values)
 
 
@@ -41,7 +41,8 @@ def list_from_json(model: type[M], content: Iterable[Mapping[str, Any]] | None) 
 def _insert_sql(model: type[models.Model]) -> tuple[str, str]:
     columns = ", ".join(f'"{field.column}"' for field in _fields(model))
     marks = ", ".join(["%s"] * len(_fields(model)))
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ', f"({marks})"
+    head = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES '  # noqa: S608 - names of our own model
+    return head, f"({marks})"
 
 
 def insert(*rows: models.Model) -> None:
@@ -63,14 +64,17 @@ def update(row: models.Model, names: Sequence[str]) -> None:
     meta = row._meta
     fields = [meta.get_field(name) for name in names]
     pairs = ", ".join(f'"{field.column}" = %s' for field in fields)  # type: ignore[union-attr]
-    key = meta.pk
-    assert key is not None
-    text = f'UPDATE "{meta.db_table}" SET {pairs} WHERE "{key.column}" = %s'  # noqa: S608 - names of our own model
+    key = _column(meta.pk)
+    text = f'UPDATE "{meta.db_table}" SET {pairs} WHERE "{key}" = %s'  # noqa: S608 - names of our own model
     values = [_stored(field, field.pre_save(row, False)) for field in fields]  # type: ignore[union-attr]
     with connection.cursor() as cursor:
         cursor.execute(text, [*values, row.pk])
         if cursor.rowcount != 1:
             raise type(row).NotUpdated(f"no row of {meta.db_table} was changed")  # type: ignore[attr-defined]
+
+
+def _column(field: Any) -> str:
+    return str(field.column)
 
 
 def _stored(field: Any, value: Any) -> Any:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from certificates.models import Certificate, CertificateState
+from certificates.models import CertificateState
 from core.checks import Finding, registry
 from requests_app.checks.base import RequestCheck
 from requests_app.domain.facts import RequestFacts
@@ -51,28 +51,33 @@ class LotNotTwice(RequestCheck):
         return self.passed(_("Lots on other certificates stay within their declared weight."), lots=rows)
 
 
-def _elsewhere(facts: RequestFacts) -> dict[str, list[tuple[Certificate, Decimal]]]:
-    """By lot: the client's other live certificates with it, and their kilograms of it."""
+_ELSEWHERE = """
+SELECT l.lot, l.kg, coalesce(c.number, r.reference)
+FROM requests_app_requestlot l JOIN certificates_certificate c ON c.request_id = l.request_id AND c.state = ANY(%s)
+JOIN requests_app_request r ON r.id = c.request_id
+WHERE l.certifier_id = %s AND l.client_id = %s AND l.lot = ANY(%s) AND l.request_id <> %s AND c.id IS DISTINCT FROM %s
+ORDER BY c.approved_at
+"""
+
+
+def _elsewhere(facts: RequestFacts) -> dict[str, list[tuple[str, Decimal]]]:
+    """By lot: the client's other live certificates with it, by number or reference, and their kilograms of it."""
     request = facts.request
-    rows = RequestLot.objects.filter(
-        certifier_id=request.certifier_id, client_id=request.client_id, lot__in=[lot.lot for lot in facts.lots]
-    ).exclude(request_id=request.pk)
-    kilograms: dict[uuid.UUID, list[tuple[str, Decimal]]] = {}
-    for request_id, lot, kg in rows.values_list("request_id", "lot", "kg"):
-        kilograms.setdefault(request_id, []).append((lot, kg))
-    live = Certificate.objects.filter(request_id__in=kilograms, state__in=LIVE)
-    if request.replaces_certificate_id:
-        live = live.exclude(pk=request.replaces_certificate_id)
-    found: dict[str, list[tuple[Certificate, Decimal]]] = {}
-    for certificate in live.select_related("request").order_by("approved_at"):
-        for lot, kg in kilograms[certificate.request_id]:
-            found.setdefault(lot, []).append((certificate, kg))
+    values: list[Any] = [
+        [str(state) for state in LIVE], request.certifier_id, request.client_id, [lot.lot for lot in facts.lots],
+        request.pk, request.replaces_certificate_id,
+    ]  # fmt: skip
+    found: dict[str, list[tuple[str, Decimal]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_ELSEWHERE, values)
+        for lot, kg, name in cursor.fetchall():
+            found.setdefault(lot, []).append((name, kg))
     return found
 
 
-def _row(lot: RequestLot, others: Sequence[tuple[Certificate, Decimal]]) -> dict[str, Any]:
+def _row(lot: RequestLot, others: Sequence[tuple[str, Decimal]]) -> dict[str, Any]:
     """The arithmetic of one lot. Without a declared weight any other certificate is one too many (``over_kg`` None)."""
-    elsewhere = sum((kg for _certificate, kg in others), Decimal(0))
+    elsewhere = sum((kg for _name, kg in others), Decimal(0))
     over = None if lot.declared_kg is None else max(Decimal(0), elsewhere + lot.kg - lot.declared_kg)
     return {
         "lot": lot.lot,
@@ -80,5 +85,5 @@ def _row(lot: RequestLot, others: Sequence[tuple[Certificate, Decimal]]) -> dict
         "elsewhere_kg": elsewhere,
         "declared_kg": lot.declared_kg,
         "over_kg": over,
-        "certificates": [certificate.number or certificate.request.reference for certificate, _kg in others],
+        "certificates": [name for name, _kg in others],
     }

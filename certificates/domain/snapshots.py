@@ -7,10 +7,11 @@ import uuid
 from decimal import Decimal
 
 import pycountry
+from django.db import connection
 
 from certificates.document.errors import SnapshotError
 from certificates.document.snapshot import SCHEMA_VERSION, Snapshot, read_snapshot
-from organizations.models import Operation, User
+from organizations.models import Operation
 from pvf.domain import hts
 from pvf.models import PVFLineTerms
 from requests_app.domain.facts import RequestFacts
@@ -37,7 +38,7 @@ def take(
     code = facts.hts or hts.Validity(known=False)
     if importer is None:
         raise SnapshotError(["importer: not in the directory"])
-    approver = (User.objects.filter(pk=by).values_list("name", flat=True).first() if by else None) or ""
+    approver = _name_of(by)
     return read_snapshot(
         {
             "schema_version": SCHEMA_VERSION,
@@ -80,6 +81,13 @@ def take(
             "approved_by": approver,
         }
     )
+
+
+def _name_of(user_id: uuid.UUID | None) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM organizations_user WHERE id = %s", [user_id])
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
 
 
 def _party(operation: Operation) -> dict[str, str]:

@@ -7,6 +7,7 @@ it and says in words what it refused. Locks come before checks: line FOR SHARE, 
 from __future__ import annotations
 
 import dataclasses
+import json
 import uuid
 from collections.abc import Iterable
 from decimal import Decimal
@@ -19,8 +20,11 @@ from django.utils.translation import gettext as _
 from core import ids
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted, NotVisible
 from core.identity import Identity
+from core.rows import list_from_json
 from core.units import round_kg
 from pvf.models import Balance, Bucket, Cause, Holder, Movement
+
+_LOCK_BALANCES = "SELECT to_jsonb(b)::text FROM pvf_balance b WHERE line_id = ANY(%s) ORDER BY line_id FOR UPDATE"
 
 HeldBy = tuple[Holder, uuid.UUID]
 
@@ -117,8 +121,10 @@ def lock_line(line_id: uuid.UUID) -> None:
 
 def lock_balances(line_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Balance]:
     """The balances of these lines, locked FOR UPDATE in the order of their keys: the last and shortest lock."""
-    rows = Balance.objects.select_for_update().filter(line_id__in=set(line_ids)).order_by("line_id")
-    return {row.line_id: row for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_BALANCES, [sorted(set(line_ids))])
+        found = list_from_json(Balance, (json.loads(row, parse_float=Decimal) for (row,) in cursor.fetchall()))
+    return {row.line_id: row for row in found}
 
 
 def held(holder: Holder, holder_id: uuid.UUID, bucket: Bucket) -> Decimal:

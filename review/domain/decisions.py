@@ -27,9 +27,10 @@ from pvf.models import Balance, Cause, PVFLineTerms
 from requests_app.domain import checking, submission, transitions
 from requests_app.domain.facts import RequestFacts, gather
 from requests_app.models import Request, RequestState
+from review.domain import standing
 from review.domain.acting import begin, require_fresh
-from review.domain.overrides import in_force, still_blocking
-from review.domain.recommendations import by_second_person, of_version
+from review.domain.overrides import still_blocking
+from review.domain.standing import Standing
 from review.models import CheckOverride, Decision, RejectionReason
 
 
@@ -78,15 +79,16 @@ def approve(actor: Identity, request_id: uuid.UUID, *, expected_version: int | N
     NO-RECOMMENDATION).
     """
     request, person = begin(actor, request_id, Role.APPROVER)
-    first = _in_force(request)
+    stands = standing.read(request)
+    first = stands.decision
     if request.state == RequestState.APPROVED and first is not None:
         return first
     transitions.require(actor, request, RequestState.APPROVED)
     require_fresh(request, expected_version)
     facts = _gather(request)
     four_eyes = facts.rules.four_eyes
-    recommended_by = _second_person(request, person, four_eyes=four_eyes)
-    ground = _examine(actor, facts)
+    recommended_by = _second_person(request, stands, person, four_eyes=four_eyes)
+    ground = _examine(actor, facts, stands)
     checking.keep(actor, request, Moment.APPROVE, ground.found)
     blocking = still_blocking(ground.found, ground.overrides)
     if blocking:
@@ -114,7 +116,8 @@ def reject(
 ) -> Decision:
     """Reject a request for a reason of the catalogue; its kilograms become available. Twice gives the first decision."""
     request, person = begin(actor, request_id, Role.APPROVER)
-    first = _in_force(request)
+    stands = standing.read(request)
+    first = stands.decision
     if request.state == RequestState.REJECTED and first is not None:
         return first
     transitions.require(actor, request, RequestState.REJECTED)
@@ -124,7 +127,7 @@ def reject(
         raise InvalidInput("REASON", _("Choose a reason of the list."), field="reason")
     if reason == RejectionReason.OTHER and not note:
         raise InvalidInput("NOTE", _("Give the reason in words."), field="note")
-    ground = _examine(actor, _gather(request))
+    ground = _examine(actor, _gather(request), stands)
     checking.keep(actor, request, Moment.APPROVE, ground.found)
     with transaction.atomic():
         if first is not None:
@@ -132,7 +135,7 @@ def reject(
         words = str(RejectionReason(reason).label)
         submission.release(actor, request, Cause.REJECT, reason=words)
         transitions.apply(actor, request, RequestState.REJECTED, decided_at=clock.now())
-        newest = of_version(request).first()
+        newest = stands.newest()
         decision = _decide(
             request, person, ground, approved=False, reason=reason, note=note,
             recommended_by=newest.made_by if newest else None, four_eyes=False,
@@ -144,21 +147,17 @@ def reject(
 
 def of_request(request: Request) -> Decision | None:
     """The decision in force, if there is one."""
-    return _in_force(request)
-
-
-def _in_force(request: Request) -> Decision | None:
     return Decision.objects.filter(request=request, revoked_at=None).first()
 
 
-def _second_person(request: Request, decider: uuid.UUID, *, four_eyes: bool) -> uuid.UUID | None:
+def _second_person(request: Request, stands: Standing, decider: uuid.UUID, *, four_eyes: bool) -> uuid.UUID | None:
     """Who recommended this version. With four eyes it must be another person, and must be in favour."""
     if not four_eyes:
-        newest = of_version(request).filter(approve=True).first()
+        newest = stands.newest(approve=True)
         return newest.made_by if newest else None
-    other = by_second_person(request, decider)
+    other = stands.newest(but_not_by=decider)
     if other is None:
-        if of_version(request).exists():
+        if stands.recommendations:
             text = _("You recommended this request: another approver must decide on it.")
             raise NotPermitted("FOUR-EYES", text)
         text = _("Nobody has recommended this version of the request yet.")
@@ -178,9 +177,9 @@ def _gather(request: Request) -> RequestFacts:
     return gather(request, Moment.APPROVE, balance=balance)
 
 
-def _examine(actor: Identity, facts: RequestFacts) -> _Ground:
+def _examine(actor: Identity, facts: RequestFacts, stands: Standing) -> _Ground:
     """Run every check on what was read under the locks."""
-    return _Ground(facts, checking.judge(actor, facts), in_force(facts.request))
+    return _Ground(facts, checking.judge(actor, facts), stands.overrides)
 
 
 def _require_second_person_for_overrides(ground: _Ground, decider: uuid.UUID) -> None:

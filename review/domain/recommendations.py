@@ -54,8 +54,3 @@ def recommend(
 def of_version(request: Request) -> QuerySet[Recommendation]:
     """Recommendations on the request as it is now, newest first; those on older versions are void."""
     return request.recommendations.filter(request_version=request.version).order_by("-made_at", "-id")
-
-
-def by_second_person(request: Request, decider: uuid.UUID) -> Recommendation | None:
-    """The newest recommendation on this version by anybody but the decider."""
-    return of_version(request).exclude(made_by=decider).first()
