@@ -22,7 +22,7 @@ from certportal.launcher.processes import Identity, wait_gone
 NUMBER = re.compile(r"^\d{3}-\d{10}-\d{6}$")
 UP_SECONDS, COMMAND_SECONDS = 400, 200
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("portal")]
+pytestmark = [pytest.mark.timeout(900)]
 
 
 class Portal:

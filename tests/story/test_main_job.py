@@ -29,7 +29,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from tests.support.portal import RunningPortal
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900), pytest.mark.xdist_group("portal")]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 ISSUE_SECONDS = 90
 PICTURES = os.environ.get("PORTAL_TEST_PICTURES", "")
 LABEL = "Organic Green Coffee, Washed Arabica"
