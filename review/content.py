@@ -9,8 +9,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core.templatetags.portal_format import hts, kg, short_day
+from requests_app.domain.changes import field_label
 from requests_app.models import DocumentKind, ProposedCorrection, Question, Request
-from review.domain.acting import field_label
 
 Row = tuple[str, Any]
 NONE = "\N{EM DASH}"

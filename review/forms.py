@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import CodeInput, DateInput, PortalForm, QuantityField, RadioTiles
 from requests_app.domain import questions
+from requests_app.domain.changes import field_label
 from requests_app.models import DocumentKind, RequestState
 from review.domain import queue
-from review.domain.acting import field_label
 from review.models import RejectionReason
 
 Choices = list[tuple[str, str | Promise]]

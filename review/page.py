@@ -23,10 +23,11 @@ from organizations.tenancy import TenantQuerySet
 from pvf.domain import ledger, lines
 from pvf.models import Balance, PVFLineTerms
 from requests_app.domain import checking, requests
+from requests_app.domain.changes import field_label
 from requests_app.models import CheckRun, Request, RequestDocument, StaffFindings
 from review import content
 from review.domain import decisions, overrides, recommendations
-from review.domain.acting import ACTING, field_label
+from review.domain.acting import ACTING
 from review.models import CheckOverride
 
 #: Acts of the audit trail in words, with tone and icon of the timeline.

@@ -117,18 +117,36 @@ class OriginAllowed(RequestCheck):
         return self.passed(_("The origin is on the line."), **figures)
 
 
+_EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
+#: Standards of the trade arrangements → where goods under them come from. USDA-NOP goods come from anywhere.
+ARRANGEMENTS: dict[str, frozenset[str]] = {
+    "COR": frozenset({"CA"}),
+    "EU": frozenset(_EU),
+    "UK": frozenset({"GB"}),
+    "CH": frozenset({"CH"}),
+    "JAS": frozenset({"JP"}),
+    "KOR": frozenset({"KR"}),
+    "TW": frozenset({"TW"}),
+}
+
+
 @registry.register
 class StandardFits(RequestCheck):
-    """STD-1: the certifier may issue under this organic standard."""
+    """STD-1: the certifier may issue under this organic standard, and its trade arrangement covers the origin."""
 
     code = "STD-1"
-    title = gettext_lazy("The organic standard fits the issuer")
+    title = gettext_lazy("The organic standard fits origin and issuer")
     citation = "7 CFR 205.500"
     field = "standard"
 
     def judge(self, facts: RequestFacts) -> Finding:
-        figures: dict[str, Any] = {"standard": facts.request.standard, "standards": list(facts.rules.standards)}
-        if facts.request.standard not in facts.rules.standards:
-            words = {"standard": facts.request.standard or "–", "standards": ", ".join(facts.rules.standards)}
+        standard, origin = facts.request.standard, facts.request.origin
+        figures: dict[str, Any] = {"standard": standard, "standards": list(facts.rules.standards), "origin": origin}
+        if standard not in facts.rules.standards:
+            words = {"standard": standard or "–", "standards": ", ".join(facts.rules.standards)}
             return self.failed(_("%(standard)s is not one of this certifier's: %(standards)s.") % words, **figures)
+        countries = ARRANGEMENTS.get(standard)
+        if countries is not None and origin and origin not in countries:
+            words = {"standard": standard, "origin": origin}
+            return self.failed(_("%(standard)s does not cover goods from %(origin)s.") % words, **figures)
         return self.passed(_("The certifier issues under this standard."), **figures)

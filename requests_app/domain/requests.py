@@ -11,6 +11,7 @@ from core.errors import Conflict
 from core.identity import Identity
 from organizations.models import Membership
 from organizations.tenancy import find
+from requests_app.domain.changes import changed_since
 from requests_app.models import Request
 
 
@@ -60,12 +61,16 @@ def lock_operations(keys: list[uuid.UUID | None]) -> None:
 
 
 def require_version(request: Request, expected: int | None) -> None:
-    """Refuse a form that was filled in on an older state of the request, and tell who changed it when."""
+    """Refuse a form that was filled in on an older state of the request, and tell who changed what and when."""
     if expected is None or request.version == expected:
         return
     words = {"who": person_name(request.changed_by), "when": f"{request.changed_at:%Y-%m-%d %H:%M} UTC"}
     text = _("%(who)s changed this request at %(when)s. Look at the change, then send your own again.") % words
-    raise Conflict("STALE", text, details={"version": request.version, "expected": expected})
+    changed = changed_since(request, expected)
+    if changed:
+        text = _("%(before)s Changed: %(what)s.") % {"before": text, "what": ", ".join(changed)}
+    details = {"version": request.version, "expected": expected, "changed": changed}
+    raise Conflict("STALE", text, details=details)
 
 
 def person_name(user_id: uuid.UUID | None) -> str:

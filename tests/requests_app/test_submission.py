@@ -113,6 +113,7 @@ def test_a_stale_form_is_told_who_changed_what(world: World):
             drafts.save(signatory, draft.pk, {"vessel": "MV Mine"}, expected_version=draft.version)
     assert stale.value.code == "STALE"
     assert world.members["signatory"].user.name in str(stale.value.message)
+    assert stale.value.details["changed"] == ["vessel or flight"]
 
 
 def test_a_withdrawn_request_is_copied_as_new_and_linked(world: World):
