@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -41,7 +43,8 @@ class RunningPortal:
         )  # fmt: skip
 
     def __enter__(self) -> Self:
-        done = self.command("up", "--detach")
+        # two portals that start side by side may both find the usual port free
+        done = self.command("up", "--detach", "--port", str(_free_port()))
         if done.returncode:
             logs = self.log_tails()
             self._stop()
@@ -72,6 +75,27 @@ class RunningPortal:
         record: dict[str, Any] = json.loads((self.home / "run.json").read_text())["processes"]
         return record
 
+    def kill(self, name: str) -> None:
+        """kill -9 a supervised process with its children (it leads a session of its own). It is started again."""
+        os.killpg(int(self.processes()[name]["pid"]), signal.SIGKILL)
+
+    def store_url(self) -> str:
+        """The address of the OID-style store."""
+        return str(json.loads((self.home / "run.json").read_text())["urls"]["store"])
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.home / "state.json").read_text())
+        return state
+
+    def store_key(self, certifier: str) -> str:
+        """The key that a demo certifier (by code) has at the store."""
+        return str(self._state()["secrets"][f"oid_store_key_{certifier}"])
+
+    def redis_url(self) -> str:
+        """This portal's own Valkey."""
+        state = self._state()
+        return f"redis://:{state['secrets']['valkey']}@127.0.0.1:{state['engines']['valkey']['port']}/0"
+
     def log_tails(self, lines: int = 25) -> str:
         """The ends of all logs, for the message of a failure."""
         parts = []
@@ -79,3 +103,10 @@ class RunningPortal:
             tail = path.read_text(errors="replace").splitlines()[-lines:]
             parts.append(f"--- {path.name}\n" + "\n".join(tail))
         return "\n".join(parts)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
