@@ -8,7 +8,6 @@ from dateutil.relativedelta import relativedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core import clock
 from core.checks import Finding, Moment, registry
 from requests_app.checks.base import RequestCheck
 from requests_app.domain import service_clock
@@ -66,8 +65,6 @@ class DepartureAfterDecision(RequestCheck):
             return self.failed(_("Enter the planned departure."), **figures)
         if day < today:
             return self.failed(_("The departure is in the past: no certificate is issued afterwards."), **figures)
-        if clock.end_of_day(day, service_clock.departure_zone(request)) < facts.now:
-            return self.failed(_("The departure is over."), **figures)
         if request.start_date and request.end_date and not request.start_date <= day <= request.end_date:
             return self.failed(_("The departure lies outside the period."), **figures)
         return self.passed(_("The departure is ahead."), **figures)
