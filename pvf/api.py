@@ -89,6 +89,8 @@ class LineQuery(serializers.Serializer[Any]):
 class PVFListView(APIView):
     """PVFs, the newest period first."""
 
+    pagination_class = Pages
+
     @extend_schema(
         operation_id="pvf_list",
         parameters=[OpenApiParameter("page", int), OpenApiParameter("limit", int)],
@@ -103,6 +105,8 @@ class PVFListView(APIView):
 
 class PVFLineListView(APIView):
     """Lines of PVFs in force, with their balances."""
+
+    pagination_class = Pages
 
     @extend_schema(
         operation_id="pvf_line_list",

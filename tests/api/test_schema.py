@@ -26,6 +26,9 @@ def test_every_route_of_the_main_job_is_described(schema: dict):
     ):  # fmt: skip
         assert path in paths or path.replace("{id}", "{pk}") in paths, sorted(paths)
     assert schema["components"]["securitySchemes"]["token"] == {"type": "http", "scheme": "bearer"}
+    for paged in ("/api/v1/pvfs/", "/api/v1/pvf-lines/", "/api/v1/requests/"):
+        answer = schema["paths"][paged]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert "/Paginated" in answer["$ref"]
 
 
 @pytest.mark.django_db
