@@ -114,6 +114,10 @@ class Supervisor:
                     f"{program.name} was not ready after {program.ready_seconds:.0f} s: {last_line(log)}", log=log
                 )
             time.sleep(0.1)
+        # whoever else answers at that port, ours must be alive
+        if not child.alive():
+            log = self.log(program.name)
+            raise PortalError(f"{program.name} stopped while it started: {last_line(log)}", log=log)
 
     def log(self, name: str) -> Path:
         """The log file of a program."""

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 from certportal.launcher.smoke import Failed, Person, people, rows
 from tests.support.portal import RunningPortal
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("portal")]
+pytestmark = pytest.mark.timeout(900)
 
 EXAMPLES = 15
 ROLES = ("exporter signatory", "reviewer", "importer")
@@ -85,8 +85,10 @@ def test_no_call_breaks_the_portal(portal: RunningPortal, cast: dict[str, Person
             tried += 1
             with requests.Session() as session:
                 session.trust_env = False
+                # in the place of the key that the document's security scheme would have made up
+                case.headers = {**(case.headers or {}), "Authorization": f"Bearer {person.token}"}
                 case.call_and_validate(
-                    base_url=portal.url, session=session, headers={"Authorization": f"Bearer {person.token}"},
+                    base_url=portal.url, session=session,
                     checks=[not_a_server_error, response_schema_conformance], timeout=30,
                 )  # fmt: skip
 

@@ -17,7 +17,7 @@ import requests
 from certportal.launcher.smoke import Smoke, people
 from tests.support.portal import RunningPortal
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("portal")]
+pytestmark = pytest.mark.timeout(900)
 
 CERTIFIER = "101"
 ISSUED_SECONDS = 180.0
