@@ -38,7 +38,7 @@ class LotNotTwice(RequestCheck):
     def judge(self, facts: RequestFacts) -> Finding:
         if not facts.lots:
             return self.not_applicable(_("No lots are given."))
-        others = _elsewhere(facts)
+        others = _elsewhere(facts) if facts.lots_elsewhere else {}
         rows = [_row(lot, others.get(lot.lot, [])) for lot in facts.lots if lot.lot in others]
         if not rows:
             names = [lot.lot for lot in facts.lots]
@@ -63,13 +63,10 @@ ORDER BY c.approved_at
 def _elsewhere(facts: RequestFacts) -> dict[str, list[tuple[str, Decimal]]]:
     """By lot: the client's other live certificates with it, by number or reference, and their kilograms of it."""
     request = facts.request
-    values: list[Any] = [
-        [str(state) for state in LIVE], request.certifier_id, request.client_id, [lot.lot for lot in facts.lots],
-        request.pk, request.replaces_certificate_id,
-    ]  # fmt: skip
+    values: list[Any] = [request.certifier_id, request.client_id, [lot.lot for lot in facts.lots], request.pk]
     found: dict[str, list[tuple[str, Decimal]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_ELSEWHERE, values)
+        cursor.execute(_ELSEWHERE, [[str(state) for state in LIVE], *values, request.replaces_certificate_id])
         for lot, kg, name in cursor.fetchall():
             found.setdefault(lot, []).append((name, kg))
     return found

@@ -95,6 +95,15 @@ class RequestFacts:
         return list(self.request.lots.order_by("lot"))
 
     @cached_property
+    def lots_elsewhere(self) -> bool:
+        """Whether the client has named one of the lots in another request too."""
+        mine = [row.lot for row in self.lots]
+        others = RequestLot.objects.filter(
+            certifier_id=self.request.certifier_id, client_id=self.request.client_id, lot__in=mine
+        )
+        return others.exclude(request_id=self.request.pk).exists()
+
+    @cached_property
     def containers(self) -> list[RequestContainer]:
         """The containers."""
         return list(self.request.containers.order_by("number"))
@@ -141,6 +150,7 @@ def gather(request: Request, moment: Moment, *, balance: Balance | None = None) 
         hts=_validity(found["hts"]) if request.hts_code else None,
         hts_siblings=list_from_json(HtsCode, found["hts_siblings"]) if request.hts_code else [],
         lots=list_from_json(RequestLot, found["lots"]),
+        lots_elsewhere=found["lots_elsewhere"],
         containers=list_from_json(RequestContainer, found["containers"]),
         invoices=list_from_json(RequestInvoice, found["invoices"]),
         documents=list_from_json(RequestDocument, found["documents"]),

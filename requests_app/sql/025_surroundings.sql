@@ -36,6 +36,9 @@ BEGIN
                          WHERE x.request_id = p_request),
           'invoices', (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.number) FROM requests_app_requestinvoice x
                        WHERE x.request_id = p_request),
+          'lots_elsewhere', EXISTS (SELECT 1 FROM requests_app_requestlot a JOIN requests_app_requestlot b
+                                    ON b.certifier_id = p_certifier AND b.client_id = p_client AND b.lot = a.lot
+                                    AND b.request_id <> p_request WHERE a.request_id = p_request),
           'documents', (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.added_at) FROM requests_app_requestdocument x
                         WHERE x.request_id = p_request AND x.removed_at IS NULL),
           'suppliers', (SELECT jsonb_agg(to_jsonb(x)) FROM organizations_operation x WHERE x.nop_id = p_handler OR x.nop_id IN
