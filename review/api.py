@@ -60,6 +60,8 @@ class QueuePages(PageNumberPagination):
 class QueueView(APIView):
     """The open requests, the one whose safe decision time ends first on top."""
 
+    pagination_class = QueuePages
+
     @extend_schema(
         operation_id="review_queue",
         parameters=[QueueQuery, OpenApiParameter("page", int), OpenApiParameter("limit", int)],
