@@ -11,7 +11,7 @@ from django.db import connection
 
 from certificates.document.errors import SnapshotError
 from certificates.document.snapshot import SCHEMA_VERSION, Snapshot, read_snapshot
-from organizations.models import Operation
+from organizations.models import Certifier, Operation
 from pvf.domain import hts
 from pvf.models import PVFLineTerms
 from requests_app.domain.facts import RequestFacts
@@ -32,9 +32,8 @@ def country_name(code: str) -> str:
 def take(
     facts: RequestFacts, terms: PVFLineTerms, *, reference: uuid.UUID, at: dt.datetime, by: uuid.UUID | None
 ) -> Snapshot:
-    """The snapshot of the request that ``facts`` are about, as it stands. Raises ``SnapshotError`` where something is
-    missing."""
-    request, certifier, importer = facts.request, facts.certifier, facts.importer
+    """The snapshot of the request that ``facts`` are about. Raises ``SnapshotError`` where something is missing."""
+    request, importer = facts.request, facts.importer
     code = facts.hts or hts.Validity(known=False)
     if importer is None:
         raise SnapshotError(["importer: not in the directory"])
@@ -43,13 +42,7 @@ def take(
         {
             "schema_version": SCHEMA_VERSION,
             "reference": str(reference),
-            "certifier": {
-                "name": certifier.name,
-                "code": certifier.code,
-                "address": certifier.address,
-                "country": certifier.country,
-                "accreditation": "",
-            },
+            "certifier": _certifier(facts.certifier),
             "exporter": _party(facts.client.operation),
             "final_handler": _handler(request.last_handler_nop_id, facts),
             "importer": _party(importer),
@@ -81,6 +74,11 @@ def take(
             "approved_by": approver,
         }
     )
+
+
+def _certifier(certifier: Certifier) -> dict[str, str]:
+    fields = ("name", "code", "address", "country")
+    return {**{name: getattr(certifier, name) for name in fields}, "accreditation": ""}
 
 
 def _name_of(user_id: uuid.UUID | None) -> str:
