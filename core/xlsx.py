@@ -21,7 +21,6 @@ from core.errors import InvalidInput
 MAX_ENTRIES = 500
 MAX_UNPACKED = 200 * 1024 * 1024
 MAX_RATIO = 200
-MAX_ROWS = 20_000
 #: Cells of the smallest box round everything on one sheet.
 MAX_BOX = 4_000_000
 _CHUNK = 256 * 1024

@@ -7,12 +7,12 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.identity import Identity
+from core.pagination import Pages
 from organizations.tenancy import find
 from pvf.models import PVF, Balance, PVFLineTerms, PVFVersion
 
@@ -22,14 +22,6 @@ _FIGURE: dict[str, Any] = {"max_digits": 15, "decimal_places": 3}
 def _actor(request: ApiRequest) -> Identity:
     actor: Identity = request._request.identity  # type: ignore[attr-defined]
     return actor
-
-
-class Pages(PageNumberPagination):
-    """Pages in a fixed order."""
-
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "limit"
 
 
 class PVFOutput(serializers.ModelSerializer[PVF]):

@@ -7,12 +7,12 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.identity import Identity
+from core.pagination import Pages
 from requests_app.domain import questions
 from requests_app.models import DocumentKind, Question, Request, RequestState
 from review.domain import claims, decisions, queue, recommendations
@@ -49,18 +49,10 @@ class QueueQuery(serializers.Serializer[Any]):
     sort = serializers.RegexField("^-?(" + "|".join(queue.SORTS) + ")$", required=False)
 
 
-class QueuePages(PageNumberPagination):
-    """Pages of the queue, in its order."""
-
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "limit"
-
-
 class QueueView(APIView):
     """The open requests, the one whose safe decision time ends first on top."""
 
-    pagination_class = QueuePages
+    pagination_class = Pages
 
     @extend_schema(
         operation_id="review_queue",
@@ -79,7 +71,7 @@ class QueueView(APIView):
             text=values.get("text", ""),
             sort=values.get("sort", "decide_by"),
         )
-        pages = QueuePages()
+        pages = Pages()
         found = pages.paginate_queryset(queue.rows(_actor(request), wanted), request, view=self)
         return pages.get_paginated_response(QueueRow(found, many=True).data)
 

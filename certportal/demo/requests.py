@@ -15,7 +15,7 @@ from core import clock
 from core.identity import Identity, act_as
 from pvf.models import PVFLine
 from requests_app.domain import corrections, documents, drafts, questions, submission
-from requests_app.models import Question, Request, RequestState
+from requests_app.models import Question, Request
 from review.domain import claims, decisions, recommendations
 from review.models import RejectionReason
 
@@ -280,7 +280,3 @@ def _crew(everyone: Cast, key: str, slug: str) -> Crew:
     return Crew(
         everyone.who(signatory), everyone.who(staff[cast.Role.REVIEWER]), everyone.who(staff[cast.Role.APPROVER])
     )
-
-
-STATES_SHOWN = frozenset(RequestState.values)
-"""Every state of a request is in the demo."""

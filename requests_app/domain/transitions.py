@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock, rows
 from core.errors import Conflict, NotPermitted
-from core.identity import Identity, Kind
+from core.identity import Identity
 from organizations.roles import Role
 from requests_app.models import Request, RequestState
 
@@ -98,8 +98,3 @@ def apply(actor: Identity, request: Request, target: RequestState, **fields: Any
         after={"state": target.value, "version": request.version, "reference": request.reference},
     )  # fmt: skip
     return request
-
-
-def is_exporter(actor: Identity) -> bool:
-    """Whether the actor stands on the exporter's side."""
-    return actor.kind is Kind.EXPORTER
