@@ -144,6 +144,8 @@ WAKE_TASKS = {
     "documents": ("certificates.tasks.make_document", "documents"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "oid"),
 }
+#: Loops whose task does all that waits for one certifier: one message for many rows.
+WAKE_TOGETHER = {"notifications"}
 SWEEP_SECONDS = env.int("PORTAL_SWEEP_SECONDS", default=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep-notifications": {"task": "core.tasks.sweep_notifications", "schedule": SWEEP_SECONDS},

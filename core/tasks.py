@@ -23,6 +23,7 @@ from core.identity import Identity, act_as
 from core.models import Delivery, Notification
 from core.people import people
 from core.topics import render
+from core.wake import awake, wake
 
 log = structlog.get_logger(__name__)
 
@@ -50,12 +51,16 @@ def _as_id(text: str | None) -> uuid.UUID | None:
 def send_notifications(certifier_id: str | None = None, notification_id: str | None = None) -> int:
     """Send what waits for one certifier (None: what belongs to none), or one notification. Returns the mails sent."""
     actor = Identity.loop(_as_id(certifier_id))
+    awake("notifications", actor.certifier_id)
     sent = 0
-    for row_id in _due(actor, _as_id(notification_id)):
+    due = _due(actor, _as_id(notification_id))
+    for row_id in due:
         if not _fan_out(actor, row_id):
             continue
         sent += sum(_deliver(actor, delivery_id) for delivery_id in _waiting_deliveries(actor, row_id))
         _finish(actor, row_id)
+    if len(due) == BATCH:  # there may be more
+        wake("notifications", actor.certifier_id)
     return sent
 
 

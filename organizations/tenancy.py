@@ -46,14 +46,24 @@ class ClientRows:
 
     client_field: str = "client_id"
 
-    def condition(self, actor: Identity) -> Q:
+    def must_equal(self, actor: Identity) -> dict[str, uuid.UUID] | None:
+        """What the columns of a row must hold for the actor to see it; None where it may see nothing."""
         if not actor.certifier_id:
-            return NONE
+            return None
         if actor.is_staff:
-            return Q(certifier_id=actor.certifier_id)
+            return {"certifier_id": actor.certifier_id}
         if actor.kind is Kind.EXPORTER and actor.client_id:
-            return Q(certifier_id=actor.certifier_id, **{self.client_field: actor.client_id})
-        return NONE
+            return {"certifier_id": actor.certifier_id, self.client_field: actor.client_id}
+        return None
+
+    def condition(self, actor: Identity) -> Q:
+        equal = self.must_equal(actor)
+        return NONE if equal is None else Q(**equal)
+
+    def admits(self, actor: Identity, row: models.Model) -> bool:
+        """The same rule, asked of a row that was read already."""
+        equal = self.must_equal(actor)
+        return equal is not None and all(getattr(row, name) == value for name, value in equal.items())
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,4 +98,9 @@ def find(queryset: TenantQuerySet[M], actor: Identity, pk: uuid.UUID | str, **lo
     try:
         return queryset.visible_to(actor).get(pk=pk, **lookup)
     except (ObjectDoesNotExist, ValidationError, ValueError) as error:
-        raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see.")) from error
+        raise not_visible() from error
+
+
+def not_visible() -> NotVisible:
+    """The one answer for what is not there and what is somebody else's."""
+    return NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see."))

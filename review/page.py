@@ -14,12 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.checks import Moment
-from core.errors import NotVisible
 from core.identity import Identity, Kind
 from core.models import AuditRow
 from core.templatetags.portal_format import hts, short_day
 from organizations.models import Membership
-from organizations.tenancy import TenantQuerySet
+from organizations.tenancy import TenantQuerySet, not_visible
 from pvf.domain import ledger, lines
 from pvf.models import Balance, PVFLineTerms
 from requests_app.domain import checking, requests
@@ -70,7 +69,7 @@ def submitted_request(actor: Identity, request_id: uuid.UUID) -> Request:
     """The request, once it was submitted: a draft is the exporter's own business. Raises ``NotVisible``."""
     request = requests.visible(actor, request_id)
     if request.submitted_at is None:
-        raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see."))
+        raise not_visible()
     return request
 
 

@@ -16,6 +16,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Literal, TypedDict, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from certificates.document.errors import SnapshotError
@@ -243,11 +244,17 @@ def _type_problems(value: object, expected: Any, path: str) -> Iterator[str]:
         yield f"{path}: {expected.__name__} is expected, not {type(value).__name__}"
 
 
+@lru_cache(maxsize=64)
+def _hints_of(expected: Any) -> dict[str, Any]:
+    """The fields of a typed dictionary and their types, resolved once a process."""
+    return get_type_hints(expected)
+
+
 def _object_problems(value: object, expected: Any, path: str) -> Iterator[str]:
     if not isinstance(value, Mapping):
         yield f"{path or 'snapshot'}: an object is expected"
         return
-    hints = get_type_hints(expected)
+    hints = _hints_of(expected)
     prefix = f"{path}." if path else ""
     yield from (f"{prefix}{key}: missing" for key in hints if key not in value)
     yield from (f"{prefix}{key}: not a field of schema {SCHEMA_VERSION}" for key in value if key not in hints)

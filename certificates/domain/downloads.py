@@ -5,14 +5,11 @@ from __future__ import annotations
 import dataclasses
 import uuid
 
-from django.utils.translation import gettext as _
-
 from certificates.models import Certificate, CertificateDocument
 from core import audit
-from core.errors import NotVisible
 from core.files import read_file
 from core.identity import Identity
-from organizations.tenancy import find
+from organizations.tenancy import find, not_visible
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ def current_document(actor: Identity, certificate_id: uuid.UUID | str) -> Certif
     rows = CertificateDocument.objects.visible_to(actor).filter(certificate=certificate)
     document = rows.select_related("file", "certificate").order_by("-version").first()
     if document is None:
-        raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see."))
+        raise not_visible()
     return document
 
 

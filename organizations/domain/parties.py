@@ -7,11 +7,11 @@ import uuid
 
 from django.utils.translation import gettext as _
 
-from core.errors import InvalidInput, NotPermitted, NotVisible
+from core.errors import InvalidInput, NotPermitted
 from core.identity import Identity, Kind
 from organizations.models import Client, Invitation, Membership
 from organizations.roles import CLIENT_ROLES, STAFF_ROLES, Role
-from organizations.tenancy import find
+from organizations.tenancy import find, not_visible
 
 ROLES_OF_SIDE: dict[str, tuple[Role, ...]] = {
     Membership.Side.CERTIFIER: STAFF_ROLES,
@@ -74,7 +74,7 @@ def own_party(actor: Identity) -> Party:
         return Party(Membership.Side.IMPORTER, operation_id=actor.operation_id)
     if actor.kind is Kind.BROKER:
         return Party(Membership.Side.BROKER, broker_id=actor.broker_id)
-    raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see."))
+    raise not_visible()
 
 
 def client_party(actor: Identity, client_id: uuid.UUID | str) -> Party:

@@ -9,10 +9,11 @@ import uuid
 from django.utils.translation import gettext as _
 
 from core import audit, clock
-from core.errors import Conflict, InvalidInput, NotPermitted, NotVisible
+from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
 from organizations.identity import hash_token
 from organizations.models import ApiToken
+from organizations.tenancy import not_visible
 
 LONGEST_DAYS = 366
 MOST_KEYS = 20
@@ -55,7 +56,7 @@ def revoke(actor: Identity, token_id: uuid.UUID | str) -> ApiToken:
         .first()
     )
     if row is None:
-        raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see."))
+        raise not_visible()
     if row.revoked_at is None:
         row.revoked_at = clock.now()
         row.save(update_fields=["revoked_at"])

@@ -23,7 +23,7 @@ from organizations.domain.parties import Party, may_manage, own_party, party_of_
 from organizations.forms import InviteForm, NewAccountForm, RolesForm
 from organizations.identity import SESSION_KEY
 from organizations.models import Invitation, Membership, User
-from organizations.tenancy import find
+from organizations.tenancy import find, not_visible
 from organizations.views.shared import actor_of, attempt
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -170,6 +170,6 @@ def switch(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("membership", "")
     own: list[Membership] = request.memberships  # type: ignore[attr-defined]
     if wanted not in {str(row.pk) for row in own}:
-        raise NotVisible("NOT-FOUND", _("There is no such page, or it is not yours to see."))
+        raise not_visible()
     request.session[SESSION_KEY] = wanted
     return redirect("home")

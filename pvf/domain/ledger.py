@@ -24,7 +24,7 @@ from core.rows import list_from_json
 from core.units import round_kg
 from pvf.models import Balance, Bucket, Cause, Holder, Movement
 
-_LOCK_BALANCES = "SELECT to_jsonb(b)::text FROM pvf_balance b WHERE line_id = ANY(%s) ORDER BY line_id FOR UPDATE"
+_LOCK_BALANCES = "SELECT b::text FROM pvf_lock_balances(%s) b"
 
 HeldBy = tuple[Holder, uuid.UUID]
 
@@ -113,8 +113,8 @@ def _refused(state: str, rule: str | None, line_id: uuid.UUID, source: Bucket, k
 def lock_line(line_id: uuid.UUID) -> None:
     """Lock the line FOR SHARE: its PVF can be read safely and is not changed meanwhile. Raises ``NotVisible``."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM pvf_pvfline WHERE id = %s FOR SHARE", [line_id])
-        found = cursor.fetchone()
+        cursor.execute("SELECT pvf_lock_line(%s)", [line_id])
+        (found,) = cursor.fetchone() or (None,)
     if found is None:
         raise NotVisible("NOT-FOUND", _("There is no such PVF line, or it is not yours to see."))
 

@@ -111,3 +111,23 @@ GRANT EXECUTE ON FUNCTION pvf_move(uuid, uuid, text, text, numeric, text, uuid, 
 
 CREATE OR REPLACE TRIGGER pvf_movement_append_only BEFORE UPDATE OR DELETE ON pvf_movement
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();
+
+-- The two locks of a decision, in their order; functions, since their plans are then made once a session. Both run under
+-- the caller's own row policies.
+CREATE OR REPLACE FUNCTION pvf_lock_line(p_line uuid) RETURNS uuid
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    found_id uuid;
+BEGIN
+    SELECT l.id INTO found_id FROM pvf_pvfline l WHERE l.id = p_line FOR SHARE;
+    RETURN found_id;
+END $$;
+
+CREATE OR REPLACE FUNCTION pvf_lock_balances(p_lines uuid[]) RETURNS SETOF jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT to_jsonb(b) FROM pvf_balance b WHERE b.line_id = ANY(p_lines) ORDER BY b.line_id FOR UPDATE;
+END $$;
+
+REVOKE ALL ON FUNCTION pvf_lock_line(uuid), pvf_lock_balances(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pvf_lock_line(uuid), pvf_lock_balances(uuid[]) TO {app_role};

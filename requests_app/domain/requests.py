@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from decimal import Decimal
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict
 from core.identity import Identity
+from core.rows import from_json
 from organizations.models import Membership
-from organizations.tenancy import find
+from organizations.tenancy import find, not_visible
 from requests_app.domain.changes import changed_since
 from requests_app.models import Request
 
@@ -24,31 +27,25 @@ def visible(actor: Identity, request_id: uuid.UUID | str) -> Request:
 
 def locked(actor: Identity, request_id: uuid.UUID | str) -> Request:
     """The request FOR UPDATE, after the operations it names were locked FOR SHARE by key. Raises ``NotVisible``."""
-    operations = _lock_operations_of(request_id)
-    request = find(Request.objects.select_for_update(of=("self",)), actor, request_id)
-    if request.importer_id is not None and request.importer_id not in operations:
+    operations, request = _lock(request_id)
+    if request is None or not Request.tenancy.admits(actor, request):
+        raise not_visible()
+    if request.importer_id is not None and str(request.importer_id) not in operations:
         raise Conflict("STALE", _("The request is being changed by somebody else. Try again."))
     return request
 
 
-_OPERATIONS_OF = """
-SELECT id FROM organizations_operation WHERE id IN (
-    SELECT c.operation_id FROM requests_app_request r JOIN organizations_client c ON c.id = r.client_id WHERE r.id = %(id)s
-    UNION ALL SELECT r.importer_id FROM requests_app_request r WHERE r.id = %(id)s
-) ORDER BY id FOR SHARE
-"""
-
-
-def _lock_operations_of(request_id: uuid.UUID | str) -> set[uuid.UUID]:
-    """Lock the exporter's and the importer's operation FOR SHARE, in the order of their keys: their status cannot change
-    under a decision. A request that is not the actor's to see names none."""
+def _lock(request_id: uuid.UUID | str) -> tuple[set[str], Request | None]:
+    """The operations that were locked and the request; see ``requests_app/sql/025_surroundings.sql``."""
     try:
         key = request_id if isinstance(request_id, uuid.UUID) else uuid.UUID(request_id)
     except ValueError:
-        return set()
+        return set(), None
     with connection.cursor() as cursor:
-        cursor.execute(_OPERATIONS_OF, {"id": key})
-        return {row[0] for row in cursor.fetchall()}
+        cursor.execute("SELECT requests_app_lock(%s)::text", [key])
+        (content,) = cursor.fetchone() or ("{}",)
+    found = json.loads(content, parse_float=Decimal)
+    return set(found["operations"]), from_json(Request, found["request"])
 
 
 def lock_operations(keys: list[uuid.UUID | None]) -> None:

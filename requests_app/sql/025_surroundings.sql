@@ -49,3 +49,25 @@ END $$;
 
 REVOKE ALL ON FUNCTION requests_app_surroundings(uuid, uuid, uuid, uuid, text, text, text, boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION requests_app_surroundings(uuid, uuid, uuid, uuid, text, text, text, boolean) TO {app_role};
+
+-- The lock that every act on a request begins with: the operations it names FOR SHARE in the order of their keys (their
+-- status cannot change under a decision), then the request FOR UPDATE. A request that is not the caller's to see is none.
+CREATE OR REPLACE FUNCTION requests_app_lock(p_request uuid) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    operations uuid[];
+    request jsonb;
+BEGIN
+    SELECT array_agg(l.id) INTO operations FROM (
+        SELECT o.id FROM organizations_operation o WHERE o.id IN (
+            SELECT c.operation_id FROM requests_app_request r JOIN organizations_client c ON c.id = r.client_id
+            WHERE r.id = p_request
+            UNION ALL SELECT r.importer_id FROM requests_app_request r WHERE r.id = p_request
+        ) ORDER BY o.id FOR SHARE
+    ) l;
+    SELECT to_jsonb(r) INTO request FROM requests_app_request r WHERE r.id = p_request FOR UPDATE;
+    RETURN jsonb_build_object('operations', coalesce(to_jsonb(operations), '[]'), 'request', request);
+END $$;
+
+REVOKE ALL ON FUNCTION requests_app_lock(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION requests_app_lock(uuid) TO {app_role};
