@@ -47,6 +47,27 @@ class CorrectionForm(PortalForm):
     reason = forms.CharField(label=_("What was wrong"), max_length=300)
 
 
+class SigningKeyForm(PortalForm):
+    """A certifier's new signing key."""
+
+    file = forms.FileField(
+        label=_("PKCS#12 file"), help_text=_("The .p12 or .pfx file with the key, its certificate and the chain."),
+        widget=forms.FileInput(attrs={"accept": ".p12,.pfx"}),
+    )  # fmt: skip
+    password = forms.CharField(
+        label=_("Password of the file"), max_length=200, strip=False, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Used once to open the file. The key is then stored encrypted."),
+    )  # fmt: skip
+
+    def clean_file(self) -> Any:
+        """Refuse what cannot be a key: a PKCS#12 file has a few kilobytes."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > 64 * 1024:
+            raise forms.ValidationError(_("The file is too large to be a key: choose a .p12 or .pfx file."))
+        return file
+
+
 class CheckForm(PortalForm):
     """Number and code of a certificate, and the PDF where somebody has one in hand."""
 

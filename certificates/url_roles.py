@@ -13,6 +13,7 @@ URL_ROLES: dict[str, Audience] = {
     "certificates:inbox": RECEIVERS,
     "certificates:check": PUBLIC,
     "certificates:stuck": STAFF,
+    "certificates:signing": STAFF,
     "certificates:detail": READERS,
     "certificates:pdf": READERS,
     "certificates:retry-document": ACTING_STAFF,

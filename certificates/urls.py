@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("inbox/", views.inbox, name="inbox"),
     path("check/", views.check, name="check"),
     path("documents/", views.stuck, name="stuck"),
+    path("signing/", views.signing_keys, name="signing"),
     path("<uuid:pk>/", views.detail, name="detail"),
     path("<uuid:pk>/pdf/", views.pdf, name="pdf"),
     path("<uuid:pk>/document/", views.retry_document, name="retry-document"),

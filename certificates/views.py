@@ -11,14 +11,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header, parse_etags
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certificates import page
-from certificates.domain import documents, downloads, public_check, shipments
-from certificates.forms import CheckForm, CorrectionForm, ShipmentForm
+from certificates.document.errors import NoSigningKey
+from certificates.domain import documents, downloads, public_check, shipments, signing
+from certificates.forms import CheckForm, CorrectionForm, ShipmentForm, SigningKeyForm
 from certificates.models import Certificate, CertificateState, Shipment
-from core.errors import DomainError
+from core import clock
+from core.errors import DomainError, NotPermitted
 from core.identity import Identity
+from organizations.roles import Role
 from organizations.tenancy import TenantQuerySet, find
 
 PAGE_SIZE = 25
@@ -185,6 +189,39 @@ def stuck(request: HttpRequest) -> HttpResponse:
     """Documents that were given up, with the reason."""
     rows = Paginator(documents.failed(_actor(request)), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "certificates/stuck.html", {"page_obj": rows})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def signing_keys(request: HttpRequest) -> HttpResponse:
+    """The certifier's signing keys; a manager installs the next one."""
+    actor = _actor(request)
+    form = SigningKeyForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() and _install(actor, form):
+        again = documents.retry_unsigned(actor)
+        messages.success(request, _("The key signs from now on."))
+        if again:
+            words = {"count": again}
+            text = ngettext("%(count)s document is tried again.", "%(count)s documents are tried again.", again)
+            messages.success(request, text % words)
+        return redirect("certificates:signing")
+    context = {"form": form, "keys": signing.keys_of(actor), "manages": actor.has(Role.MANAGER), "now": clock.now()}
+    return render(request, "certificates/signing.html", context, status=422 if form.errors else 200)
+
+
+def _install(actor: Identity, form: SigningKeyForm) -> bool:
+    """Install the form's key; a refusal is shown at its field. The reason is the library's own, in English."""
+    given = form.cleaned_data
+    if actor.certifier_id is None:
+        return False
+    try:
+        signing.install(actor, actor.certifier_id, given["file"].read(), given["password"].encode())
+    except NoSigningKey as error:
+        form.add_error("file", _("This key cannot be used: %(why)s.") % {"why": error.why})
+    except DomainError as error:
+        if error.status == NotPermitted.status:
+            raise
+        form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    return form.is_valid()
 
 
 @require_POST

@@ -7,6 +7,7 @@ _ACTING: Audience = frozenset({Role.APPROVER, Role.MANAGER})
 
 URL_ROLES: dict[str, Audience] = {
     "oid_sync:desk": STAFF,
+    "oid_sync:connection": STAFF,
     "oid_sync:resend": _ACTING,
     "oid_sync:back_to_review": _ACTING,
     "oid_sync:reconciliation": STAFF,

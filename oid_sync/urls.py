@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("", views.desk_page, name="desk"),
     path("calls/<uuid:pk>/resend/", views.resend, name="resend"),
     path("calls/<uuid:pk>/back-to-review/", views.back_to_review, name="back_to_review"),
+    path("connection/", views.connection, name="connection"),
     path("reconciliation/", views.reconciliation, name="reconciliation"),
     path("reconciliation/start/", views.start_reconciliation, name="start_reconciliation"),
 ]

@@ -10,15 +10,17 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certificates.models import Certificate, CertificateState
 from core import clock
-from core.errors import DomainError
+from core.errors import DomainError, InvalidInput
 from core.identity import Identity
 from oid_sync.domain import desk, links
 from oid_sync.domain.reconciliation import runs
+from oid_sync.forms import ConnectionForm
 from oid_sync.models import DESK_STATES, CallState, Drift, OidCall, ReconciliationRun
+from organizations.roles import Role
 
 PAGE_SIZE = 50
 
@@ -61,6 +63,26 @@ def _entry(row: OidCall) -> dict[str, Any]:
         "age": clock.now() - row.created_at,
         "can_go_back": row.operation == "register" and row.state in {CallState.STOPPED, CallState.REJECTED},
     }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def connection(request: HttpRequest) -> HttpResponse:
+    """With which key the certifier calls OID; a manager changes it."""
+    actor = _actor(request)
+    row = links.connection_of(actor.certifier_id) if actor.certifier_id else None
+    form = ConnectionForm(request.POST or None, initial={"time_limit_seconds": row.time_limit_seconds if row else 10})
+    if request.method == "POST" and form.is_valid():
+        try:
+            links.connect(actor, **form.cleaned_data)
+        except InvalidInput as error:
+            form.add_error(error.field, str(error.message))
+        else:
+            messages.success(request, _("The connection is saved. Start a reconciliation to try it."))
+            return redirect("oid_sync:connection")
+    context = {
+        "form": form, "connection": row, "address": links.address_of(row), "manages": actor.has(Role.MANAGER),
+    }  # fmt: skip
+    return render(request, "oid_sync/connection.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

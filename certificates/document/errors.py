@@ -76,9 +76,11 @@ class FontsMissing(DocumentError):
 class NoSigningKey(DocumentError):
     """There is no usable key of the certifier: no document is made. An unsigned certificate does not exist."""
 
+    CODE = "DOC-KEY"
+
     def __init__(self, why: str) -> None:
         super().__init__(
-            "DOC-KEY",
+            self.CODE,
             _("There is no usable signing key for this certifier. The document was not made."),
             details={"why": why},
         )

@@ -24,6 +24,10 @@ PRODUCTION = "production"
 _DEMO_DAYS = 3 * 365
 #: X.520 bounds common and organisation names at 64 characters.
 _NAME_LIMIT = 64
+_RSA_BITS = 2048
+_CANNOT_OPEN = (
+    "the file cannot be opened: the password is wrong, or it is no PKCS#12 file with a key and its certificate"
+)
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,31 @@ def load_signing_key(data: bytes, password: bytes, *, portal_env: str, now: dt.d
     try:
         signer = SimpleSigner.load_pkcs12_data(data, other_certs=[], passphrase=password)
     except (ValueError, TypeError) as error:
-        raise NoSigningKey(f"the PKCS#12 file cannot be read: {error}") from error
+        raise NoSigningKey(_CANNOT_OPEN) from error
     if signer is None or signer.signing_cert is None:
-        raise NoSigningKey("the PKCS#12 file cannot be opened (wrong password?) or holds no certificate with its key")
+        raise NoSigningKey(_CANNOT_OPEN)
     key = SigningKey(signer, signer.signing_cert)
     if key.is_demo and portal_env == PRODUCTION:
         raise DemoKeyRefused("a demonstration key does not sign in production")
+    weak = _weakness(key.certificate)
+    if weak:
+        raise NoSigningKey(weak)
     if not key.certificate.not_valid_before <= now <= key.expires_at:
         raise NoSigningKey(f"the certificate of {key.subject} is not valid today (until {key.expires_at:%Y-%m-%d})")
     return key
+
+
+def _weakness(certificate: asn1_x509.Certificate) -> str:
+    """Why the certificate's key must not sign documents; empty where it may (NIST SP 800-131A, RFC 5280 4.2.1.3)."""
+    public = certificate.public_key
+    if public.algorithm == "rsa" and public.bit_size < _RSA_BITS:
+        return f"an RSA key needs {_RSA_BITS} bits, this one has {public.bit_size}"
+    if public.algorithm == "dsa":
+        return "DSA keys are not accepted: use RSA or an elliptic curve"
+    usage = certificate.key_usage_value
+    if usage is not None and not {"digital_signature", "non_repudiation"} & usage.native:
+        return "the certificate does not allow its key to sign (key usage)"
+    return ""
 
 
 def load_signing_key_file(path: Path, password: bytes, *, portal_env: str, now: dt.datetime) -> SigningKey:

@@ -15,7 +15,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from certificates.document.errors import DocumentError
+from certificates.document.errors import DocumentError, NoSigningKey
 from certificates.document.issue import issue_document
 from certificates.document.keys import SigningKey as Key
 from certificates.document.payload import TEMPLATE_VERSION
@@ -192,3 +192,14 @@ def retry(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
     )  # fmt: skip
     wake("documents", certificate.certifier_id, certificate.pk)
     return certificate
+
+
+def retry_unsigned(actor: Identity) -> int:
+    """Let every document of the actor's certifier that failed for want of a key be tried again. Returns how many."""
+    waiting = Certificate.objects.visible_to(actor).filter(
+        state=CertificateState.AWAITING_DOCUMENT, document_error__startswith=f"{NoSigningKey.CODE}:"
+    )
+    keys = list(waiting.order_by("pk").values_list("pk", flat=True))
+    for key in keys:
+        retry(actor, key)
+    return len(keys)

@@ -11,6 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from certificates.document.errors import NoSigningKey
@@ -18,7 +19,7 @@ from certificates.document.keys import SigningKey as Key
 from certificates.document.keys import load_signing_key, make_demo_key
 from certificates.models import SigningKey
 from core import audit, clock
-from core.errors import NotPermitted
+from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity, current
 from core.secrets import decrypt, encrypt
 from organizations.models import Certifier
@@ -37,7 +38,11 @@ def key_in_use(certifier_id: uuid.UUID) -> Key | None:
 
 
 def install(actor: Identity, certifier_id: uuid.UUID, data: bytes, password: bytes) -> SigningKey:
-    """Put a key in use in the place of the present one. Raises ``NoSigningKey``, ``NotPermitted``."""
+    """Put a key in use in the place of the present one, which signs no more.
+
+    Raises ``NoSigningKey``, ``NotPermitted``, ``InvalidInput`` SAME-KEY and ``Conflict`` STALE where two managers do it at
+    the same time.
+    """
     if not actor.has(Role.MANAGER) or actor.certifier_id != certifier_id:
         raise NotPermitted("ROLE", _("Only a manager of the certifier installs its signing key."))
     key = load_signing_key(data, password, portal_env=settings.PORTAL_ENV, now=clock.now())
@@ -50,18 +55,39 @@ def install(actor: Identity, certifier_id: uuid.UUID, data: bytes, password: byt
     repacked = pkcs12.serialize_key_and_certificates(
         None, private, opened.cert.certificate, chain, BestAvailableEncryption(inner)
     )
-    SigningKey.objects.filter(certifier_id=certifier_id, retired_at=None).update(retired_at=clock.now())
     row = SigningKey(
         certifier_id=certifier_id, encrypted_pkcs12=encrypt(inner + _SEPARATOR + repacked), subject=key.subject[:300],
         fingerprint_sha256=key.fingerprint, not_after=key.expires_at.astimezone(dt.UTC), is_demo=key.is_demo,
         added_by=actor.user_id,
     )  # fmt: skip
-    row.save(force_insert=True)
+    before = _replace(row)
     audit.record(
         actor, "certificate.signing_key", "certifier", certifier_id, certifier_id=certifier_id,
-        after={"subject": row.subject, "fingerprint": row.fingerprint_sha256, "demo": row.is_demo},
+        before={"fingerprint": before}, after={
+            "subject": row.subject, "fingerprint": row.fingerprint_sha256, "demo": row.is_demo,
+        },
     )  # fmt: skip
     return row
+
+
+def _replace(row: SigningKey) -> str:
+    """Store a key in use and retire the one before, whose fingerprint is returned ("" for none)."""
+    in_use = SigningKey.objects.select_for_update().filter(certifier_id=row.certifier_id, retired_at=None)
+    old = in_use.first()
+    if old is not None and old.fingerprint_sha256 == row.fingerprint_sha256:
+        raise InvalidInput("SAME-KEY", _("This key is in use already."), field="file")
+    try:
+        with transaction.atomic():
+            in_use.update(retired_at=clock.now())
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict("STALE", _("Another manager is installing a key. Look at the page again.")) from error
+    return old.fingerprint_sha256 if old else ""
+
+
+def keys_of(actor: Identity) -> list[SigningKey]:
+    """The actor's certifier's keys, the newest first: at most one of them in use."""
+    return list(SigningKey.objects.visible_to(actor).order_by("-added_at", "-pk")[:20])
 
 
 def install_demo_key(certifier: Certifier) -> SigningKey | None:

@@ -7,11 +7,17 @@ import uuid
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from core.errors import InvalidInput
-from core.secrets import decrypt
+from core import audit, clock
+from core.errors import InvalidInput, NotPermitted
+from core.identity import Identity
+from core.secrets import decrypt, encrypt
 from oid_sync.connectors.base import Connector
 from oid_sync.connectors.http import HttpConnector
 from oid_sync.models import OidConnection
+from organizations.roles import Role
+
+#: Shortest and longest time limit of a call, in seconds; a lease must outlive it.
+TIME_LIMITS = (2, 60)
 
 
 def connection_of(certifier_id: uuid.UUID) -> OidConnection | None:
@@ -19,10 +25,45 @@ def connection_of(certifier_id: uuid.UUID) -> OidConnection | None:
     return OidConnection.objects.filter(certifier_id=certifier_id).first()
 
 
+def connect(actor: Identity, *, key: str, time_limit_seconds: int) -> OidConnection:
+    """Set the key (blank: the present one stays) and the time limit with which the certifier calls OID.
+
+    The address is the operator's, never the certifier's: the portal calls no address that a tenant chose.
+    Raises ``NotPermitted`` for others than a manager, ``InvalidInput`` KEY-MISSING, SECONDS.
+    """
+    certifier_id = actor.certifier_id
+    if certifier_id is None or not actor.has(Role.MANAGER):
+        raise NotPermitted("ROLE", _("Only a manager of the certifier changes its connection to OID."))
+    shortest, longest = TIME_LIMITS
+    if not shortest <= time_limit_seconds <= longest:
+        text = _("Between %(from)s and %(to)s seconds.") % {"from": shortest, "to": longest}
+        raise InvalidInput("SECONDS", text, field="time_limit_seconds")
+    key = key.strip()
+    row = OidConnection.objects.select_for_update().filter(certifier_id=certifier_id).first()
+    if row is None and not key:
+        raise InvalidInput("KEY-MISSING", _("Enter the key that OID gave you."), field="key")
+    before = {"time_limit_seconds": row.time_limit_seconds} if row else {}
+    row = row or OidConnection(certifier_id=certifier_id)
+    if key:
+        row.encrypted_key, row.paused_until, row.paused_because = encrypt(key.encode()), None, ""
+    row.time_limit_seconds, row.changed_at = time_limit_seconds, clock.now()
+    row.save()
+    audit.record(
+        actor, "oid.connection", "certifier", certifier_id, before=before,
+        after={"time_limit_seconds": time_limit_seconds, "key_changed": bool(key)},
+    )  # fmt: skip
+    return row
+
+
+def address_of(row: OidConnection | None) -> str:
+    """Where the certifier's calls go; empty where the operator has named no address."""
+    return (row.base_url if row else "") or str(settings.OID_STORE_URL)
+
+
 def connector_of(certifier_id: uuid.UUID) -> Connector:
     """The certifier's connector. Raises ``InvalidInput`` NO-CONNECTION. Reads rows; calls nobody."""
     row = connection_of(certifier_id)
-    base_url = (row.base_url or settings.OID_STORE_URL) if row else ""
+    base_url = address_of(row)
     if row is None or not base_url:
         raise InvalidInput("NO-CONNECTION", _("This certifier has no connection to OID."))
     return HttpConnector(base_url, decrypt(row.encrypted_key).decode(), row.time_limit_seconds)
