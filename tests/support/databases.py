@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "portal_test_"
 MIGRATE_SECONDS = 300
 LEAVE_SECONDS = 15.0
+#: Templates of other states of the code that stay: who goes back and forth between two branches waits for neither.
+KEPT_TEMPLATES = 5
 
 
 def on_database(url: str, name: str) -> str:
@@ -104,7 +106,8 @@ def template() -> str:
     with _one_at_a_time(), _admin() as connection:
         if not _exists(connection, name):
             old = connection.execute(
-                "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{PREFIX}template_%"]
+                "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY oid DESC OFFSET %s",
+                [f"{PREFIX}template_%", KEPT_TEMPLATES],
             ).fetchall()
             for (stale,) in old:
                 connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(stale)))
