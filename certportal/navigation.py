@@ -33,9 +33,7 @@ ENTRIES = [
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of every page: navigation, who acts, for which organisation."""
     actor = getattr(request, "identity", NOBODY)
-    match = request.resolver_match
-    current = match.view_name if match else ""
-    items = []
+    items: list[dict[str, Any]] = []
     for name, label in ENTRIES:
         audience = audience_of(name)
         if actor.kind is Kind.NOBODY and name != "certificates:check":
@@ -43,9 +41,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         if not may_open(actor, audience):
             continue
         try:
-            items.append({"url": reverse(name), "label": label, "current": name == current})
+            items.append({"url": reverse(name), "label": label})
         except NoReverseMatch:
             continue
+    _mark_current(items, request.path)
     claim = {"url": reverse("organizations:claim"), "label": _("Act for an importer")}
     return {
         "nav": items,
@@ -54,3 +53,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "membership": getattr(request, "membership", None),
         "memberships": getattr(request, "memberships", []),
     }
+
+
+def _mark_current(items: list[dict[str, Any]], path: str) -> None:
+    """Mark the entry of the page, or of the nearest page above it: "page" or "true", as aria-current has it."""
+    above = [item for item in items if path.startswith(item["url"])]
+    if above:
+        nearest = max(above, key=lambda item: len(item["url"]))
+        nearest["current"] = "page" if nearest["url"] == path else "true"

@@ -218,6 +218,7 @@ DEFAULT_FROM_EMAIL = env.str("PORTAL_MAIL_FROM", default="certportal@localhost")
 
 # --- languages, time ---
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["certportal.formats"]
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
@@ -313,6 +314,9 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    # from our own static files: the policy allows no other origin
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 LOGGING = {

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from core.templatetags.portal_format import hts, kg, short_day
+from core.templatetags.portal_format import day, hts, kg
 from requests_app.domain.changes import field_label
 from requests_app.models import DocumentKind, ProposedCorrection, Question, Request
 
@@ -68,7 +68,7 @@ def shown(name: str, value: Any) -> Any:
     if name == "hts_code":
         return hts(value)
     if name.endswith("_date"):
-        return short_day(dt.date.fromisoformat(value) if isinstance(value, str) else value)
+        return day(dt.date.fromisoformat(value) if isinstance(value, str) else value)
     if name == "importer":
         return f"{value.name}, {value.city}" if value.city else value.name
     return str(value)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from core.checks import Moment
 from core.identity import Identity, Kind
 from core.models import AuditRow
-from core.templatetags.portal_format import hts, short_day
+from core.templatetags.portal_format import day, hts
 from organizations.models import Membership
 from organizations.tenancy import TenantQuerySet, not_visible
 from pvf.domain import ledger, lines
@@ -194,7 +194,7 @@ def beside_line(request: Request, terms: PVFLineTerms | None) -> list[dict[str, 
 
 
 def _span(first: dt.date | None, last: dt.date | None) -> str:
-    return format_html("{} – {}", short_day(first), short_day(last)) if first and last else ""
+    return format_html("{} – {}", day(first), day(last)) if first and last else ""
 
 
 def letters(left: str, right: str) -> list[list[str]]:

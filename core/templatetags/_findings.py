@@ -1,5 +1,6 @@
 """Findings of checks as the page shows them: labels of what was compared, in the reader's language."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -108,8 +109,10 @@ COMPARED_LABELS: dict[str, Text] = {
     "first_day": gettext_lazy("In force from"),
     "kg": gettext_lazy("Kilograms"),
     "last_day": gettext_lazy("In force until"),
+    "ledger": gettext_lazy("Ledger"),
     "left": gettext_lazy("Left"),
     "missing_day": gettext_lazy("First day not in force"),
+    "net_weight": gettext_lazy("Net weight"),
     "number": gettext_lazy("Number"),
     "port_time_zone": gettext_lazy("Port's time zone"),
     "pvf_from": gettext_lazy("PVF from"),
@@ -118,7 +121,10 @@ COMPARED_LABELS: dict[str, Text] = {
     "pvf_origins": gettext_lazy("Origins on the PVF line"),
     "pvf_until": gettext_lazy("PVF until"),
     "recipient_nop_id": gettext_lazy("Recipient's NOP ID"),
+    "reserved": gettext_lazy("Reserved"),
     "season": gettext_lazy("Season"),
+    "shipped": gettext_lazy("Shipped"),
+    "snapshot_sha256": gettext_lazy("SHA-256 of the content"),
     "standards": gettext_lazy("Standards of the certifier"),
     "start_date": gettext_lazy("First day"),
     "state": gettext_lazy("State"),
@@ -171,6 +177,19 @@ def compared_rows(compared: Any) -> list[dict[str, Any]]:
             row["value"] = _value_of(str(key), shown)
         rows.append(row)
     return rows
+
+
+#: How the ledger writes kilograms: always to the gram.
+_KILOGRAMS = re.compile(r"-?\d+\.\d{3}")
+
+
+def said(value: Any) -> str:
+    """What one side of a comparison says, in words: "Available 48,999.500 kg; Reserved 0 kg"."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{label_of(str(key))} {said(part)}" for key, part in value.items()) or "\N{EM DASH}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(said(part) for part in value) or "\N{EM DASH}"
+    return kg(value) if _KILOGRAMS.fullmatch(str(value)) else str(_value_of("", value))
 
 
 def shown_finding(finding: Any) -> dict[str, Any]:

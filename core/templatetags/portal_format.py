@@ -54,19 +54,12 @@ def signed_kg(value: Any) -> str:
 
 
 @register.filter
-def day(value: dt.date | None) -> SafeString | str:
-    """A plain date, in words of the language, with the ISO date for machines."""
+def day(value: dt.date | str | None) -> SafeString | str:
+    """A plain date (also as ISO text), the month in words, so that no one confuses 3 April and 4 March."""
     if not value:
         return DASH
-    plain = timezone.localtime(value).date() if isinstance(value, dt.datetime) else value
-    return format_html('<time datetime="{}">{}</time>', plain.isoformat(), date_format(plain, "DATE_FORMAT"))
-
-
-@register.filter
-def short_day(value: dt.date | None) -> SafeString | str:
-    """A date for dense tables: day and month in words, so that no one confuses 3 April and 4 March."""
-    if not value:
-        return DASH
+    if isinstance(value, str):
+        value = dt.date.fromisoformat(value)
     plain = timezone.localtime(value).date() if isinstance(value, dt.datetime) else value
     return format_html('<time datetime="{}">{}</time>', plain.isoformat(), date_format(plain, "j M Y"))
 

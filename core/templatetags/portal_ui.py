@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from core.forms import form_layout
-from core.templatetags._findings import get_of, shown_finding
+from core.templatetags._findings import get_of, said, shown_finding
 from core.templatetags._states import look_of
 from core.templatetags.portal_format import (
     day,
@@ -31,7 +31,6 @@ from core.templatetags.portal_format import (
     kg,
     kg_number,
     moment,
-    short_day,
     signed_kg,
 )
 
@@ -39,8 +38,9 @@ register = template.Library()
 Text = str | Promise
 Ctx = dict[str, Any]
 
-for _filter in (kg, kg_number, signed_kg, day, short_day, moment, hts):
+for _filter in (kg, kg_number, signed_kg, day, moment, hts):
     register.filter(_filter.__name__, _filter)
+register.filter("said", said)
 
 
 @register.simple_tag
@@ -250,9 +250,11 @@ def copy_value(value: Any, label: Text = "") -> Ctx:
 
 
 @register.inclusion_tag("components/alert.html")
-def alert(text: Text, tone: str = "info", title: Text = "", slim: bool = False) -> Ctx:
-    """A notice in the page. `tone`: info, warning, error, success."""
-    return {"text": text, "tone": tone, "title": title, "slim": slim}
+def alert(
+    text: Text, tone: str = "info", title: Text = "", slim: bool = False, url: str = "", action: Text = ""
+) -> Ctx:
+    """A notice in the page. `tone`: info, warning, error, success. `url`, `action`: a link at its end."""
+    return {"text": text, "tone": tone, "title": title, "slim": slim, "url": url, "action": action}
 
 
 # --- clock ----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from django.utils import translation
 
 from core.checks import Finding, Outcome
 from core.templatetags._states import STATES, look_of
-from core.templatetags.portal_format import hts, kg, moment, short_day, signed_kg
+from core.templatetags.portal_format import day, hts, kg, moment, signed_kg
 
 NOW = dt.datetime(2026, 3, 4, 15, 30, tzinfo=dt.UTC)
 BALANCE = {
@@ -52,7 +52,7 @@ def test_what_is_no_weight_is_a_dash(value: Any) -> None:
 
 def test_dates_name_the_month_and_times_name_the_zone() -> None:
     with translation.override("en"):
-        assert ">4 Mar 2026<" in short_day(dt.date(2026, 3, 4))
+        assert ">4 Mar 2026<" in day(dt.date(2026, 3, 4))
         assert "15:30 UTC" in moment(NOW)
         assert 'datetime="2026-03-04T15:30:00+00:00"' in moment(NOW)
 
