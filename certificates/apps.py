@@ -11,6 +11,8 @@ class CertificatesConfig(AppConfig):
     def ready(self) -> None:
         """The checks of this floor register themselves; a contact that accepts its invitation is let in."""
         import_module("certificates.checks")
+        replacing = import_module("certificates.domain.replacing")
+        import_module("requests_app.domain.replaced").register(replacing.read)
         contacts = import_module("certificates.domain.contacts")
         invitations = import_module("organizations.domain.invitations")
         invitations.accepted.connect(contacts.let_in, dispatch_uid="certificate-contact")

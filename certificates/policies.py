@@ -28,6 +28,15 @@ TABLES = [
         grants=NO_DELETE,
     ),
     Table("certificates_shipment", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=NO_DELETE),
+    Table("certificates_certificatechange", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=APPEND),
+    Table("certificates_overagereport", read=_ROWS, write=_ROWS, grants=NO_DELETE),
+    Table(
+        "certificates_receipt",
+        read=f"{_ROWS} OR {_BELOW}",
+        write=f"{KIND} IN ('importer', 'broker') AND {_BELOW}",
+        grants=APPEND,
+    ),
+    Table("certificates_actualsreminder", read=_ROWS, write=STAFF_ROW, grants=APPEND),
     Table(
         "certificates_certificatelookup",
         read=_ROWS,

@@ -6,7 +6,7 @@ import uuid
 
 from celery import shared_task
 
-from certificates.domain import documents
+from certificates.domain import actuals, closing, documents
 from core.identity import Identity, act_as
 from organizations.models import Certifier
 
@@ -25,3 +25,11 @@ def sweep_documents() -> None:
             waiting = documents.due(certifier_id)
         for certificate_id in waiting:
             documents.make(certifier_id, certificate_id)
+
+
+@shared_task(name="certificates.tasks.sweep_endings")
+def sweep_endings() -> None:
+    """Totals that are due, reminders, and close-outs: certifier by certifier, each in its own transactions."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        actuals.sweep(certifier_id)
+        closing.sweep(certifier_id)

@@ -159,6 +159,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "documents"},
     },
+    "sweep-endings": {
+        "task": "certificates.tasks.sweep_endings",
+        "schedule": env.int("PORTAL_ENDINGS_SECONDS", default=3600),
+    },
     "nightly-reconciliation": {
         "task": "oid_sync.tasks.start_nightly_reconciliation",
         "schedule": env.int("PORTAL_RECONCILE_SECONDS", default=24 * 3600),

@@ -163,7 +163,7 @@ class CertifierForm(PortalForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC")
-        self.fields["time_zone"].choices = [(zone, zone) for zone in zones]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = [("", ""), *((zone, zone) for zone in zones)]  # type: ignore[attr-defined]
 
 
 LABELS = {
@@ -176,6 +176,7 @@ LABELS = {
     "past_pvf_end_fails": _("A period past the end of the PVF fails instead of warning"),
     "overdue_actuals_fail": _("Overdue actual weights fail instead of warning"),
     "actuals_due_days_before_end": _("Actual weights are due before expiry (days)"),
+    "close_out_days_after_end": _("The unshipped rest is closed out after expiry (days)"),
     "four_eyes": _("The approver must be another person than the reviewer"),
     "number_nop_mismatch_fails": _("A number that does not fit certifier and NOP ID is refused"),
     "register_after_outage": _("Continuity documents are registered once OID is back"),
@@ -214,6 +215,7 @@ class SettingsForm(PortalForm):
         Fieldset(_("Deadlines"), [
             "service_target_working_days", "hard_limit_days", "departure_buffer_hours", "question_deadline_days",
             "actuals_due_days_before_end",
+            "close_out_days_after_end",
         ]),
         Fieldset(_("Checks"), [
             "max_period_months", "directory_max_age_days", "past_pvf_end_fails", "overdue_actuals_fail", "four_eyes",

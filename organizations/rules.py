@@ -39,6 +39,8 @@ class Rules:
     """Whether overdue actuals fail ACT-1 instead of warning."""
     actuals_due_days_before_end: int = 7
     """Days before expiry by which actual net weights are due."""
+    close_out_days_after_end: int = 7
+    """Days after expiry in which shipments of its period may still be reported, before the rest is closed out."""
     four_eyes: bool = True
     """Whether the approver must be another person than the reviewer who recommended."""
     number_nop_mismatch_fails: bool = False
@@ -64,6 +66,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "question_deadline_days": (1, 90),
     "directory_max_age_days": (1, 365),
     "actuals_due_days_before_end": (1, 60),
+    "close_out_days_after_end": (0, 30),
 }
 
 

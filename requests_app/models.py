@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
@@ -104,6 +104,8 @@ class Request(models.Model):
     copied_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="copies")
     #: The certificate this request is to replace (its row lives on a floor above: no foreign key).
     replaces_certificate_id = models.UUIDField(null=True, blank=True)
+    #: Kilograms that the unshipped rest of that certificate covers, where it is of the same line: they are not reserved.
+    covered_kg = KilogramField(default=0)
     created_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     changed_by = models.UUIDField(null=True)
@@ -132,6 +134,16 @@ class Request(models.Model):
                 name="submitted_request_is_complete",
                 condition=Q(state__in=["draft", "withdrawn"])
                 | Q(line__isnull=False, net_kg__gt=0, submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="covered_within_net",
+                condition=Q(covered_kg=0)
+                | Q(covered_kg__gt=0, covered_kg__lte=F("net_kg"), replaces_certificate_id__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["replaces_certificate_id"],
+                condition=Q(state__in=["submitted", "in_review", "information_requested"]),
+                name="one_open_replacement",
             ),
         ]
         indexes = [

@@ -42,11 +42,14 @@ def certify(actor: Identity, facts: RequestFacts, terms: PVFLineTerms) -> Certif
     )  # fmt: skip
     rows.insert(certificate)
     marks.keep(certificate)
-    ledger.move(
-        actor, request.line_id, Cause.APPROVE, Bucket.RESERVED, Bucket.CERTIFIED, request.net_kg,
-        key=f"approve:{certificate.pk}", source_holder=(Holder.REQUEST, request.pk),
-        target_holder=(Holder.CERTIFICATE, certificate.pk),
-    )  # fmt: skip
+    # what the replaced certificate's rest covers follows when this one is issued
+    kilograms = request.net_kg - request.covered_kg
+    if kilograms > 0:
+        ledger.move(
+            actor, request.line_id, Cause.APPROVE, Bucket.RESERVED, Bucket.CERTIFIED, kilograms,
+            key=f"approve:{certificate.pk}", source_holder=(Holder.REQUEST, request.pk),
+            target_holder=(Holder.CERTIFICATE, certificate.pk),
+        )  # fmt: skip
     audit.record(
         actor, "certificate.approve", "certificate", certificate.pk, certifier_id=request.certifier_id,
         client_id=request.client_id,

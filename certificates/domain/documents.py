@@ -19,7 +19,7 @@ from certificates.document.errors import DocumentError, NoSigningKey
 from certificates.document.issue import issue_document
 from certificates.document.keys import SigningKey as Key
 from certificates.document.payload import TEMPLATE_VERSION
-from certificates.domain import contacts, signing
+from certificates.domain import contacts, replacing, signing
 from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateDocument, CertificateState
 from core import audit, clock
@@ -129,7 +129,7 @@ def _fail(actor: Identity, job: Job, reason: str) -> None:
 
 
 def _record(actor: Identity, job: Job, pdf: bytes) -> bool:
-    certificate = Certificate.objects.select_for_update().get(pk=job.certificate.pk)
+    certificate, old = replacing.lock_with_replaced(job.certificate.pk)
     if certificate.state != CertificateState.AWAITING_DOCUMENT:
         return False
     stored = store_file(
@@ -149,6 +149,7 @@ def _record(actor: Identity, job: Job, pdf: bytes) -> bool:
         client_id=certificate.client_id, before={"state": CertificateState.AWAITING_DOCUMENT},
         after={"state": certificate.state, "number": certificate.number, "document_sha256": digest},
     )  # fmt: skip
+    replacing.take_effect(actor, certificate, old)
     _release(actor, certificate)
     return True
 

@@ -39,11 +39,13 @@ def back_to_review(actor: Identity, certificate_id: uuid.UUID, reason: str) -> C
         return certificate
     if certificate.number or certificate.state != CertificateState.AWAITING_NUMBER:
         raise Conflict("HAS-NUMBER", _("OID has given this certificate a number: it cannot go back to review."))
-    ledger.move(
-        actor, certificate.line_id, Cause.BACK_TO_REVIEW, Bucket.CERTIFIED, Bucket.RESERVED, certificate.net_kg,
-        key=f"back:{certificate.pk}", source_holder=(Holder.CERTIFICATE, certificate.pk),
-        target_holder=(Holder.REQUEST, request.pk), reason=reason,
-    )  # fmt: skip
+    kilograms = certificate.net_kg - request.covered_kg
+    if kilograms > 0:
+        ledger.move(
+            actor, certificate.line_id, Cause.BACK_TO_REVIEW, Bucket.CERTIFIED, Bucket.RESERVED, kilograms,
+            key=f"back:{certificate.pk}", source_holder=(Holder.CERTIFICATE, certificate.pk),
+            target_holder=(Holder.REQUEST, request.pk), reason=reason,
+        )  # fmt: skip
     certificate.state = CertificateState.ABANDONED
     certificate.save(update_fields=["state"])
     transitions.apply(actor, request, RequestState.IN_REVIEW, decided_at=None)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from certificates.domain import replacing, shipment_checks
 from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateState, Shipment
 from core import audit, clock
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted
+from core.files import store_file
 from core.identity import Identity, Kind
-from core.units import to_kg
+from core.models import StoredFile
+from core.units import Unit, to_kg
 from core.wake import wake
 from organizations.models import Client, OperationStatus
 from organizations.roles import Role
@@ -62,12 +66,18 @@ def report(
     departure_date: dt.date,
     transport_document: str = "",
     containers: Sequence[str] = (),
+    lots: Sequence[Mapping[str, Any]] = (),
+    invoices: Sequence[str] = (),
     entry_number: str = "",
+    document: tuple[str, bytes] | None = None,
     key: str,
 ) -> Shipment:
     """Report goods that left. The same ``key`` again gives the first result.
 
-    Raises ``AboveTheRest`` SHIP-REST, ``Conflict`` SHIP-STATE or SHIP-SUSPENDED, ``InvalidInput`` for quantity or date.
+    ``lots``: what left of each, ``{"lot": text, "kg": Decimal}``, together no more than the shipment. ``document``: name
+    and bytes of the bill of lading or air waybill. What CTR-1, DUP-1 and DOC-1 found stands in the result's ``findings``.
+    Raises ``AboveTheRest`` SHIP-REST, ``Conflict`` SHIP-STATE, SHIP-SUSPENDED or FROZEN, ``InvalidInput`` for quantity,
+    lots, date or document.
     """
     certificate = _lock(actor, certificate_id)
     shipment_id = uuid.uuid5(certificate.pk, key)
@@ -81,7 +91,9 @@ def report(
     if kg <= 0:
         raise InvalidInput("SHIP-QUANTITY", _("Enter a weight above zero."), field="quantity")
     _require_open(certificate)
+    replacing.require_no_replacement(certificate)
     _require_day(certificate, departure_date)
+    kept_lots = _lots(lots, kg)
     if kg > certificate.net_kg - certificate.shipped_kg:
         raise AboveTheRest(certificate, kg)
     last = Shipment.objects.filter(certificate=certificate).aggregate(last=Max("sequence"))["last"] or 0
@@ -89,9 +101,11 @@ def report(
         id=shipment_id, certifier_id=certificate.certifier_id, client_id=certificate.client_id,
         certificate=certificate, sequence=last + 1, entered_quantity=quantity, entered_unit=unit, net_kg=kg,
         departure_date=departure_date, transport_document=transport_document.strip(),
-        containers=[name.strip().upper() for name in containers if name.strip()],
-        entry_number=entry_number.strip(), reported_by=actor.user_id,
+        containers=[name.strip().upper() for name in containers if name.strip()], lots=kept_lots,
+        invoices=[name.strip() for name in invoices if name.strip()], entry_number=entry_number.strip(),
+        reported_by=actor.user_id, document=_keep(actor, certificate, document),
     )  # fmt: skip
+    shipment.findings = [found.as_json() for found in shipment_checks.run(certificate, shipment)]
     shipment.save(force_insert=True)
     holder = (Holder.CERTIFICATE, certificate.pk)
     ledger.move(
@@ -99,7 +113,7 @@ def report(
         key=f"ship:{shipment.pk}", source_holder=holder, target_holder=holder,
     )  # fmt: skip
     certificate.shipped_kg += kg
-    certificate.save(update_fields=["shipped_kg"])
+    _save(certificate)
     _note(actor, "certificate.ship", certificate, shipment)
     return shipment
 
@@ -123,9 +137,43 @@ def correct(actor: Identity, shipment_id: uuid.UUID | str, *, reason: str) -> Sh
     shipment.corrected_at, shipment.correction_reason = clock.now(), reason.strip()[:300]
     shipment.save(update_fields=["corrected_at", "correction_reason"])
     certificate.shipped_kg -= shipment.net_kg
-    certificate.save(update_fields=["shipped_kg"])
+    _save(certificate)
     _note(actor, "certificate.ship_corrected", certificate, shipment)
     return shipment
+
+
+def _save(certificate: Certificate) -> None:
+    """Keep what has shipped; a total that was declared before no longer stands."""
+    certificate.total_declared_at = certificate.ending_inventory_kg = None
+    certificate.save(update_fields=["shipped_kg", "total_declared_at", "ending_inventory_kg"])
+
+
+def _lots(lots: Sequence[Mapping[str, Any]], kg: Decimal) -> list[dict[str, str]]:
+    """The lots as stored. Raises ``InvalidInput`` SHIP-LOTS where one is wrong or they are more than the shipment."""
+    kept, total = [], Decimal(0)
+    for row in lots:
+        name, part = str(row["lot"]).strip()[:60], to_kg(Decimal(row["kg"]), Unit.KGM)
+        if not name or part <= 0:
+            raise InvalidInput("SHIP-LOTS", _("Each lot needs its number and a weight above zero."), field="lots")
+        kept.append({"lot": name, "kg": f"{part:.3f}"})
+        total += part
+    if total > kg:
+        words = {"total": f"{total:,.3f}", "kg": f"{kg:,.3f}"}
+        text = _("The lots add up to %(total)s kg, more than the %(kg)s kg of the shipment.") % words
+        raise InvalidInput("SHIP-LOTS", text, field="lots")
+    return kept
+
+
+def _keep(actor: Identity, certificate: Certificate, document: tuple[str, bytes] | None) -> StoredFile | None:
+    if document is None:
+        return None
+    try:
+        return store_file(
+            actor, document[1], name=document[0], certifier_id=certificate.certifier_id,
+            client_id=certificate.client_id,
+        )  # fmt: skip
+    except InvalidInput as error:
+        raise InvalidInput(error.code, error.message, field="document") from error
 
 
 def _lock(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
@@ -158,6 +206,10 @@ def _require_day(certificate: Certificate, departure: dt.date) -> None:
         words = {"start": certificate.start_date.isoformat(), "end": certificate.end_date.isoformat()}
         text = _("The departure must lie in the certificate's period, %(start)s to %(end)s.") % words
         raise InvalidInput("SHIP-PERIOD", text, field="departure_date")
+    # a day more than here: it may be tomorrow already where the goods left
+    if departure > clock.now().date() + dt.timedelta(days=1):
+        text = _("The goods have not left yet: report them once they have.")
+        raise InvalidInput("SHIP-FUTURE", text, field="departure_date")
 
 
 def _note(actor: Identity, act: str, certificate: Certificate, shipment: Shipment) -> None:

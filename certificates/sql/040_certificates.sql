@@ -14,7 +14,8 @@ BEGIN
     IF OLD.number IS NOT NULL AND NEW.number IS DISTINCT FROM OLD.number THEN
         RAISE EXCEPTION 'a certificate keeps its number' USING ERRCODE = 'restrict_violation';
     END IF;
-    IF portal_kind() = 'exporter' AND (to_jsonb(NEW) - 'shipped_kg') IS DISTINCT FROM (to_jsonb(OLD) - 'shipped_kg') THEN
+    IF portal_kind() = 'exporter' AND (to_jsonb(NEW) - '{shipped_kg,total_declared_at,ending_inventory_kg}'::text[])
+       IS DISTINCT FROM (to_jsonb(OLD) - '{shipped_kg,total_declared_at,ending_inventory_kg}'::text[]) THEN
         RAISE EXCEPTION 'an exporter changes nothing of a certificate but what was shipped'
             USING ERRCODE = 'restrict_violation';
     END IF;
@@ -22,6 +23,12 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER certificates_guard BEFORE UPDATE ON certificates_certificate
     FOR EACH ROW EXECUTE FUNCTION certificates_guard();
+
+CREATE OR REPLACE TRIGGER certificates_change_append_only BEFORE UPDATE OR DELETE ON certificates_certificatechange
+    FOR EACH ROW EXECUTE FUNCTION portal_append_only();
+
+CREATE OR REPLACE TRIGGER certificates_receipt_append_only BEFORE UPDATE OR DELETE ON certificates_receipt
+    FOR EACH ROW EXECUTE FUNCTION portal_append_only();
 
 CREATE OR REPLACE TRIGGER certificates_document_append_only BEFORE UPDATE OR DELETE ON certificates_certificatedocument
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();

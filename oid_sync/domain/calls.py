@@ -21,7 +21,7 @@ from django.db import connection as database
 from django.db.models import Q
 
 from certificates.domain import numbers, return_to_review
-from certificates.models import Certificate, CertificateState, Shipment
+from certificates.models import Certificate, CertificateChange, CertificateState, Shipment
 from core import audit, clock, ids
 from core.errors import DomainError
 from core.identity import Identity, act_as
@@ -78,17 +78,51 @@ def make_missing(certifier_id: uuid.UUID) -> int:
     waiting = Certificate.objects.filter(certifier_id=certifier_id, state=CertificateState.AWAITING_NUMBER)
     for certificate in waiting.exclude(pk__in=registering.values("certificate_id")).select_related("replaces"):
         made += _make(certificate, Operation.REGISTER, payloads.registration(certificate))
+    return made + sum(
+        _make(*event.call, call_id=event.call_id, cause_id=event.cause_id) for event in _untold(certifier_id)
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Event:
+    """Something that happened to a registered certificate and that OID has not been told."""
+
+    at: dt.datetime
+    call: tuple[Certificate, Operation, dict[str, Any]]
+    call_id: uuid.UUID
+    cause_id: uuid.UUID | None = None
+
+
+#: Changes that OID is told; the others follow from what it knows.
+TOLD = {
+    CertificateChange.Kind.AMENDED: Operation.AMEND,
+    CertificateChange.Kind.TOTAL: Operation.ACTUALS,
+    CertificateChange.Kind.VOIDED: Operation.VOID,
+}
+
+
+def _untold(certifier_id: uuid.UUID) -> list[_Event]:
+    """Shipments, corrections and changes without a call, in the order in which they happened."""
+    events: list[_Event] = []
     told = OidCall.objects.filter(operation=Operation.ACTUALS, cause_id__isnull=False).values("cause_id")
     shipped = Shipment.objects.filter(certifier_id=certifier_id, certificate__number__isnull=False)
-    for row in shipped.exclude(pk__in=told).select_related("certificate").order_by("reported_at"):
+    for row in shipped.exclude(pk__in=told).select_related("certificate"):
         call_id = ids.new_id()
-        payload = payloads.shipment(call_id, row)
-        made += _make(row.certificate, Operation.ACTUALS, payload, call_id=call_id, cause_id=row.pk)
+        call = (row.certificate, Operation.ACTUALS, payloads.shipment(call_id, row))
+        events.append(_Event(row.reported_at, call, call_id, row.pk))
     for row in shipped.filter(corrected_at__isnull=False).select_related("certificate"):
         call_id = uuid.uuid5(row.pk, "correction")
         if not OidCall.objects.filter(pk=call_id).exists():
-            made += _make(row.certificate, Operation.ACTUALS, payloads.correction(call_id, row), call_id=call_id)
-    return made
+            call = (row.certificate, Operation.ACTUALS, payloads.correction(call_id, row))
+            events.append(_Event(row.corrected_at or row.reported_at, call, call_id))
+    known = OidCall.objects.filter(certifier_id=certifier_id).values("pk")
+    changed = CertificateChange.objects.filter(
+        certifier_id=certifier_id, kind__in=TOLD, certificate__number__isnull=False
+    )
+    for change in changed.exclude(pk__in=known).select_related("certificate"):
+        call = (change.certificate, TOLD[CertificateChange.Kind(change.kind)], payloads.change(change))
+        events.append(_Event(change.made_at, call, change.pk))
+    return sorted(events, key=lambda event: event.at)
 
 
 def _make(

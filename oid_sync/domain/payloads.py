@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from certificates.models import Certificate, Shipment
+from certificates.models import Certificate, CertificateChange, Shipment
 
 
 def registration(certificate: Certificate) -> dict[str, Any]:
@@ -71,3 +71,13 @@ def correction(call_id: uuid.UUID, row: Shipment) -> dict[str, Any]:
         "shipment_ref": str(row.pk),
         "net_weight_kg": "0.000",
     }
+
+
+def change(row: CertificateChange) -> dict[str, Any]:
+    """What OID is told of a change after issue; the change's own id is the call's."""
+    kind = CertificateChange.Kind(row.kind)
+    if kind is CertificateChange.Kind.AMENDED:
+        return {"call_id": str(row.pk), "net_weight_kg": f"{row.net_kg_after:.3f}"}
+    if kind is CertificateChange.Kind.TOTAL:
+        return {"call_id": str(row.pk), "kind": "total", "net_weight_kg": f"{row.shipped_kg:.3f}"}
+    return {"call_id": str(row.pk), "reason": row.reason}

@@ -15,7 +15,7 @@ from requests_app.domain.facts import RequestFacts
 
 @registry.register
 class RemainingVolume(RequestCheck):
-    """VOL-1: net kg ≤ available + what this request already holds reserved."""
+    """VOL-1: net kg ≤ available + what this request already holds reserved + the rest of the certificate it replaces."""
 
     code = "VOL-1"
     title = gettext_lazy("Volume remains on the PVF line")
@@ -28,12 +28,19 @@ class RemainingVolume(RequestCheck):
         asked, available = facts.request.net_kg, facts.available
         if asked is None or available is None:
             return self.failed(_("Choose a product and enter a weight."))
-        limit = available + facts.held
+        covered = facts.covered
+        limit = available + facts.held + covered
         figures: dict[str, Any] = {
             "asked_kg": asked, "available_kg": available, "held_kg": facts.held, "limit_kg": limit,
-            "left_kg": limit - asked, "over_kg": max(asked - limit, Decimal(0)),
+            "replaced_kg": covered, "left_kg": limit - asked, "over_kg": max(asked - limit, Decimal(0)),
         }  # fmt: skip
         words = {name: f"{value:,.3f}" for name, value in figures.items()}
+        if asked > limit and covered:
+            text = _(
+                "%(asked_kg)s kg asked for − (%(available_kg)s kg available + %(held_kg)s kg held by this request + "
+                "%(replaced_kg)s kg of the certificate it replaces) = %(over_kg)s kg too many."
+            )
+            return self.failed(text % words, **figures)
         if asked > limit:
             text = _(
                 "%(asked_kg)s kg asked for − (%(available_kg)s kg available + %(held_kg)s kg held by this request) = "

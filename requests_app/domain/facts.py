@@ -16,7 +16,8 @@ from organizations.models import Certifier, Client, Operation
 from organizations.rules import Rules, stored_rules
 from pvf.domain import hts, ledger, lines
 from pvf.models import PVF, Balance, HtsCode, HtsEdition, PVFLine, PVFLineTerms
-from requests_app.domain import service_clock, surroundings
+from requests_app.domain import replaced, service_clock, surroundings
+from requests_app.domain.replaced import Replaced
 from requests_app.models import Request, RequestContainer, RequestDocument, RequestInvoice, RequestLot
 
 
@@ -72,6 +73,16 @@ class RequestFacts:
     def held(self) -> Decimal:
         """Kilograms that this request itself holds reserved."""
         return ledger.reserved_by(self.request.pk) if self.request.submitted_at else Decimal(0)
+
+    @cached_property
+    def replaced(self) -> Replaced | None:
+        """The certificate that this request is to replace."""
+        return replaced.of_request(self.request, lock=False)
+
+    @property
+    def covered(self) -> Decimal:
+        """Kilograms asked for that the replaced certificate's rest covers."""
+        return self.replaced.covers(self.request.line_id, self.request.net_kg) if self.replaced else Decimal(0)
 
     @cached_property
     def importer(self) -> Operation | None:
@@ -132,8 +143,13 @@ class RequestFacts:
         return (self.today - operation.directory_date).days
 
 
-def gather(request: Request, moment: Moment, *, balance: Balance | None = None) -> RequestFacts:
-    """The facts of a request for a moment, read in one statement; the request gets its neighbours as they are now."""
+def gather(
+    request: Request, moment: Moment, *, balance: Balance | None = None, old: Replaced | None = None
+) -> RequestFacts:
+    """The facts of a request for a moment, read in one statement; the request gets its neighbours as they are now.
+
+    ``balance`` and ``old`` (the certificate to be replaced) are the locked rows where the moment decides on locked rows.
+    """
     found = surroundings.read(request)
     rules = stored_rules(found["rules"][0] if found["rules"] else None)
     facts = RequestFacts(request=request, moment=moment, rules=rules, now=clock.now(), balance=balance)
@@ -142,6 +158,8 @@ def gather(request: Request, moment: Moment, *, balance: Balance | None = None) 
     terms = from_json(PVFLineTerms, found["terms"])
     if terms is not None and line is not None:
         terms.line = line
+    if old is not None:
+        vars(facts)["replaced"] = old
     # what a cached property has found, it does not look for again
     vars(facts).update(
         terms=terms,

@@ -21,7 +21,7 @@ from organizations.roles import Role
 from organizations.rules import rules_of
 from pvf.domain import ledger
 from pvf.models import Bucket, Cause, Holder
-from requests_app.domain import checking, drafts, service_clock, submission, transitions
+from requests_app.domain import checking, drafts, replaced, service_clock, submission, transitions
 from requests_app.domain.requests import locked, require_version
 from requests_app.models import DocumentKind, Question, Request, RequestState
 
@@ -110,9 +110,20 @@ def save_answer(
 
 
 def move_difference(actor: Identity, request: Request, before: Decimal) -> None:
-    """Reserve what an answer asks for more, give back what it asks for less."""
-    after = request.net_kg or Decimal(0)
-    if request.line_id is None or after == before:
+    """Reserve what an answer asks for more, give back what it asks for less.
+
+    What the rest of a certificate to be replaced covers is not reserved, before as after.
+    """
+    net = request.net_kg or Decimal(0)
+    if request.line_id is None or net == before:
+        return
+    old = replaced.of_request(request, lock=True)
+    covered = old.covers(request.line_id, net) if old else Decimal(0)
+    before, after = before - request.covered_kg, net - covered
+    if covered != request.covered_kg:
+        request.covered_kg = covered
+        request.save(update_fields=["covered_kg"])
+    if after == before:
         return
     ledger.lock_line(request.line_id)
     ledger.lock_balances([request.line_id])

@@ -16,10 +16,10 @@ from core.notify import notify
 from organizations.roles import Role
 from pvf.domain import ledger
 from pvf.models import Balance, Bucket, Cause, Holder
-from requests_app.domain import checking, drafts, service_clock, transitions
+from requests_app.domain import checking, drafts, replaced, service_clock, transitions
 from requests_app.domain.facts import gather
 from requests_app.domain.requests import locked, require_version, visible
-from requests_app.models import OPEN_STATES, Request, RequestState
+from requests_app.models import OPEN_STATES, Request, RequestDocument, RequestState
 
 
 class NotReady(DomainError):
@@ -43,8 +43,9 @@ def submit(actor: Identity, request_id: uuid.UUID, *, expected_version: int | No
         return request
     transitions.require(actor, request, RequestState.SUBMITTED)
     require_version(request, expected_version)
+    old = replaced.of_request(request, lock=True)
     balance = _lock_volume(request)
-    facts = gather(request, Moment.SUBMIT, balance=balance)
+    facts = gather(request, Moment.SUBMIT, balance=balance, old=old)
     found = checking.judge(actor, facts)
     checking.keep(actor, request, Moment.SUBMIT, found)
     failures = checking.mendable_failures(found)
@@ -52,14 +53,16 @@ def submit(actor: Identity, request_id: uuid.UUID, *, expected_version: int | No
         raise NotReady(failures)
     if request.line_id is None or request.net_kg is None:
         raise InvalidInput("QUANTITY", _("Choose a product and enter a weight."), field="entered_quantity")
-    ledger.move(
-        actor, request.line_id, Cause.SUBMIT, Bucket.AVAILABLE, Bucket.RESERVED, request.net_kg,
-        key=f"submit:{request.pk}", target_holder=(Holder.REQUEST, request.pk),
-    )  # fmt: skip
+    covered = facts.covered
+    if request.net_kg > covered:
+        ledger.move(
+            actor, request.line_id, Cause.SUBMIT, Bucket.AVAILABLE, Bucket.RESERVED, request.net_kg - covered,
+            key=f"submit:{request.pk}", target_holder=(Holder.REQUEST, request.pk),
+        )  # fmt: skip
     service_clock.start(request, facts.rules)
     transitions.apply(
         actor, request, RequestState.SUBMITTED, submitted_by=actor.user_id, submitted_at=clock.now(),
-        **service_clock.values(request),
+        covered_kg=covered, **service_clock.values(request),
     )  # fmt: skip
     _tell_certifier(request, "request.submitted")
     return request
@@ -108,18 +111,32 @@ def copy_as_new(actor: Identity, request_id: uuid.UUID) -> Request:
     old = visible(actor, request_id)
     if old.state not in {RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.LAPSED}:
         raise InvalidInput("COPY", _("Only a rejected, withdrawn or lapsed request is copied as new."))
+    return draft_from(actor, old, replaces=old.replaces_certificate_id)
+
+
+def draft_from(actor: Identity, old: Request, *, replaces: uuid.UUID | None) -> Request:
+    """A new draft with the content of ``old``, which the actor may see; ``replaces``: the certificate it is to replace."""
     fresh = drafts.start(actor, old.kind)
     for name in drafts.FIELDS:
         setattr(fresh, name, getattr(old, name))
     fresh.net_kg, fresh.importer, fresh.copied_from = old.net_kg, old.importer, old
+    fresh.replaces_certificate_id = replaces
     fresh.save()
     for part, (model, columns) in drafts.PARTS.items():
         rows = [{name: getattr(row, name) for name in columns} for row in model.objects.filter(request=old)]  # type: ignore[misc]
         if rows:
             drafts.set_rows(actor, fresh, part, rows)
+    RequestDocument.objects.bulk_create(
+        RequestDocument(
+            certifier_id=fresh.certifier_id, client_id=fresh.client_id, request=fresh, kind=row.kind, file_id=row.file_id,
+            added_by=actor.user_id,
+        )
+        for row in old.documents.filter(removed_at=None).order_by("added_at")
+    )  # fmt: skip
     audit.record(
-        actor, "request.copy", "request", fresh.pk, after={"copied_from": old.pk, "reference": fresh.reference}
-    )
+        actor, "request.copy", "request", fresh.pk,
+        after={"copied_from": old.pk, "reference": fresh.reference, "replaces": replaces},
+    )  # fmt: skip
     return fresh
 
 

@@ -24,7 +24,7 @@ from core.notify import notify
 from organizations.roles import Role
 from pvf.domain import ledger, lines
 from pvf.models import Balance, Cause, PVFLineTerms
-from requests_app.domain import checking, submission, transitions
+from requests_app.domain import checking, replaced, submission, transitions
 from requests_app.domain.facts import RequestFacts, gather
 from requests_app.models import Request, RequestState
 from review.domain import standing
@@ -171,10 +171,11 @@ def _second_person(request: Request, stands: Standing, decider: uuid.UUID, *, fo
 def _gather(request: Request) -> RequestFacts:
     """Lock the line and its balance, then read what cannot change any more."""
     balance: Balance | None = None
+    old = replaced.of_request(request, lock=True)
     if request.line_id is not None:
         ledger.lock_line(request.line_id)
         balance = ledger.lock_balances([request.line_id]).get(request.line_id)
-    return gather(request, Moment.APPROVE, balance=balance)
+    return gather(request, Moment.APPROVE, balance=balance, old=old)
 
 
 def _examine(actor: Identity, facts: RequestFacts, stands: Standing) -> _Ground:

@@ -24,7 +24,7 @@ def _report(world: World, certificate: Certificate, kg: str, *, key: str = "", r
     with act_as(actor):
         return shipments.report(
             actor, certificate.pk, quantity=Decimal(kg), unit="KGM", key=key or uuid.uuid4().hex,
-            departure_date=certificate.start_date + dt.timedelta(days=18), transport_document="BL-1",
+            departure_date=certificate.start_date, transport_document="BL-1",
         )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def test_the_form_keeps_what_was_typed_and_shows_the_figures(world: World):
     certificate = issued(world)
     browser, address = world.browser("signatory"), reverse("certificates:shipments", args=[certificate.pk])
     typed = {
-        "quantity": "1500", "unit": "KGM", "departure_date": certificate.end_date.isoformat(),
+        "quantity": "1500", "unit": "KGM", "departure_date": certificate.start_date.isoformat(),
         "transport_document": "BL-77", "containers": "msku1234565, ", "key": str(uuid.uuid4()),
     }  # fmt: skip
     refused = browser.post(address, typed)
@@ -147,7 +147,7 @@ def test_the_form_keeps_what_was_typed_and_shows_the_figures(world: World):
 def test_over_the_api(world: World):
     certificate = issued(world)
     address = reverse("api:certificate-shipments", args=[certificate.pk])
-    body = {"quantity": "2000", "unit": "LBR", "departure_date": certificate.end_date.isoformat(), "key": "a"}
+    body = {"quantity": "2000", "unit": "LBR", "departure_date": certificate.start_date.isoformat(), "key": "a"}
     browser = world.browser("signatory")
     made = browser.post(address, body, content_type="application/json")
     assert made.status_code == 201

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from certificates.document.issue import issue_document
@@ -16,10 +17,10 @@ _serial = 0
 
 
 def numbered(world: World, kg: str = "1000", **how: Any) -> Certificate:
-    """An approved certificate with a number that waits for its document."""
+    """An approved certificate with a number that waits for its document. Its period begins today: goods can have left."""
     global _serial
     _serial += 1
-    certificate = stages.approved(world, kg, **how)
+    certificate = stages.approved(world, kg, **{"start_date": now().date(), **how})
     number = f"{world.certifier.code}-{world.client.operation.nop_id}-{_serial:06d}"
     with act_as(world.loop()) as loop:
         return numbers.give(loop, certificate.pk, number, registered_at=now())
@@ -27,7 +28,20 @@ def numbered(world: World, kg: str = "1000", **how: Any) -> Certificate:
 
 def issued(world: World, kg: str = "1000", **how: Any) -> Certificate:
     """An issued certificate with its signed document, made inside the test's transaction (no commit needed)."""
-    certificate = numbered(world, kg, **how)
+    return with_document(world, numbered(world, kg, **how))
+
+
+def issued_by_oid(world: World, register: Callable[[], object], kg: str = "1000", **how: Any) -> Certificate:
+    """An issued certificate whose number comes from a store; ``register`` runs the loop."""
+    certificate = stages.approved(world, kg, **{"start_date": now().date(), **how})
+    register()
+    with act_as(world.loop()):
+        certificate = Certificate.objects.get(pk=certificate.pk)
+    return with_document(world, certificate)
+
+
+def with_document(world: World, certificate: Certificate) -> Certificate:
+    """The numbered certificate with its signed document."""
     with act_as(world.who("manager")):
         signing.install_demo_key(world.certifier)
     with act_as(world.loop()) as loop:

@@ -114,6 +114,10 @@ class Certificate(models.Model):
     document_error = models.CharField(max_length=300, blank=True)
     #: Set when a party's status changed after issue; people decide about a void.
     flagged_because = models.CharField(max_length=300, blank=True)
+    #: When the exporter said that nothing more leaves under it; taken back by a later report or correction.
+    total_declared_at = models.DateTimeField(null=True)
+    #: What the exporter had left of the certified goods then.
+    ending_inventory_kg = KilogramField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = CertificateRows()
@@ -131,6 +135,9 @@ class Certificate(models.Model):
                 condition=~Q(state="abandoned"),
                 name="one_live_certificate_of_request",
             ),
+            models.UniqueConstraint(
+                fields=["replaces"], condition=~Q(state="abandoned"), name="one_replacement_of_certificate"
+            ),
         ]
         indexes = [
             models.Index(
@@ -141,6 +148,7 @@ class Certificate(models.Model):
             models.Index(fields=["importer", "-issued_at"], name="certificate_of_importer"),
             models.Index(fields=["certifier", "client", "-approved_at"], name="certificate_of_client"),
             models.Index(fields=["certifier", "state", "-approved_at"], name="certificate_by_state"),
+            models.Index(fields=["certifier", "end_date"], name="certificate_ending", condition=Q(state="issued")),
         ]
 
     def __str__(self) -> str:
@@ -205,6 +213,12 @@ class Shipment(models.Model):
     departure_date = models.DateField(_("departure"))
     transport_document = models.CharField(_("bill of lading or air waybill"), max_length=60, blank=True)
     containers = models.JSONField(default=list)
+    #: What left of each lot: [{"lot": "VS-26-014", "kg": "500.000"}]; empty where no lots are kept apart.
+    lots = models.JSONField(default=list)
+    invoices = models.JSONField(default=list)
+    document = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    #: What the checks on the report found (CTR-1, DUP-1, DOC-1), as ``core.checks.Finding.as_json``.
+    findings = models.JSONField(default=list)
     entry_number = models.CharField(_("ACE entry number"), max_length=20, blank=True)
     reported_by = models.UUIDField(null=True)
     reported_at = models.DateTimeField(default=clock.now)
