@@ -47,7 +47,8 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
     class Meta:
         model = Certificate
         fields = (
-            "id", "number", "state", "request", "net_kg", "shipped_kg", "rest_kg", "start_date", "end_date",
+            "id", "number", "state", "request", "net_kg", "shipped_kg", "rest_kg", "total_declared_at", "ending_inventory_kg",
+            "start_date", "end_date",
             "approved_at", "registered_at", "issued_at", "check_url", "document_sha256", "snapshot_sha256",
             "flagged_because", "data",
         )  # fmt: skip
@@ -126,8 +127,15 @@ class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
         model = Shipment
         fields = (
             "id", "sequence", "entered_quantity", "entered_unit", "net_kg", "departure_date", "transport_document",
-            "containers", "entry_number", "reported_at", "corrected_at", "correction_reason",
+            "containers", "lots", "invoices", "entry_number", "findings", "reported_at", "corrected_at", "correction_reason",
         )  # fmt: skip
+
+
+class LotInput(serializers.Serializer[Any]):
+    """What left of one lot."""
+
+    lot = serializers.CharField(max_length=60)
+    kg = serializers.DecimalField(max_digits=14, decimal_places=3)
 
 
 class ShipmentInput(serializers.Serializer[Any]):
@@ -139,6 +147,10 @@ class ShipmentInput(serializers.Serializer[Any]):
     transport_document = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     containers = serializers.ListField(
         child=serializers.CharField(max_length=20), required=False, default=list, max_length=100
+    )
+    lots = LotInput(many=True, required=False, default=list, max_length=200)
+    invoices = serializers.ListField(
+        child=serializers.CharField(max_length=60), required=False, default=list, max_length=100
     )
     entry_number = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
     key = serializers.CharField(max_length=80)

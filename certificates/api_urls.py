@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from certificates import api
+from certificates import api, api_life
 
 urlpatterns: list[URLPattern] = [
     path("certificates/", api.CertificateListView.as_view(), name="certificate-list"),
@@ -10,4 +10,12 @@ urlpatterns: list[URLPattern] = [
     path("certificates/<uuid:pk>/", api.CertificateDetailView.as_view(), name="certificate-detail"),
     path("certificates/<uuid:pk>/pdf/", api.CertificatePdfView.as_view(), name="certificate-pdf"),
     path("certificates/<uuid:pk>/shipments/", api.CertificateShipmentsView.as_view(), name="certificate-shipments"),
+    path("certificates/<uuid:pk>/amend/", api_life.CertificateAmendView.as_view(), name="certificate-amend"),
+    path("certificates/<uuid:pk>/void/", api_life.CertificateVoidView.as_view(), name="certificate-void"),
+    path("certificates/<uuid:pk>/total/", api_life.CertificateTotalView.as_view(), name="certificate-total"),
+    path("certificates/<uuid:pk>/replace/", api_life.CertificateReplaceView.as_view(), name="certificate-replace"),
+    path("certificates/<uuid:pk>/overages/", api_life.CertificateOveragesView.as_view(), name="certificate-overages"),
+    path("overages/<uuid:pk>/settle/", api_life.OverageSettleView.as_view(), name="overage-settle"),
+    path("shipments/<uuid:pk>/receipt/", api_life.ShipmentReceiptView.as_view(), name="shipment-receipt"),
+    path("shipments/<uuid:pk>/correct/", api_life.ShipmentCorrectView.as_view(), name="shipment-correct"),
 ]

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from certificates.forms_life import read_lots
 from core.forms import CodeInput, DateInput, Fieldset, PortalForm, QuantityField
 from core.units import Unit
 
@@ -27,18 +28,45 @@ class ShipmentForm(PortalForm):
     containers = forms.CharField(
         label=_("Containers"), required=False, max_length=1000, help_text=_("Numbers, with commas between them.")
     )
+    lots = forms.CharField(
+        label=_("Lots"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("One a line: the lot, a space, its kilograms."),
+    )  # fmt: skip
+    invoices = forms.CharField(
+        label=_("Invoices"), required=False, max_length=1000, help_text=_("Numbers, with commas between them.")
+    )
+    document = forms.FileField(
+        label=_("Bill of lading or air waybill, as a file"), required=False, help_text=_("PDF, PNG or JPEG.")
+    )
     entry_number = forms.CharField(
         label=_("ACE entry number"), max_length=20, required=False, help_text=_("If the customs broker has given it.")
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
     fieldsets = (
-        Fieldset(_("Goods"), [("quantity", "unit"), "departure_date"]),
-        Fieldset(_("Transport"), ["transport_document", "containers", "entry_number", "key"]),
+        Fieldset(_("Goods"), [("quantity", "unit"), "departure_date", "lots"]),
+        Fieldset(_("Transport"), ["transport_document", "document", "containers", "invoices", "entry_number", "key"]),
     )
 
     def clean_containers(self) -> list[str]:
         """Container numbers, one by one."""
         return [part for part in re.split(r"[\s,;]+", self.cleaned_data["containers"]) if part]
+
+    def clean_lots(self) -> list[dict[str, Any]]:
+        """Lots with their kilograms."""
+        return read_lots(self.cleaned_data["lots"])
+
+    def clean_invoices(self) -> list[str]:
+        """Invoice numbers, one by one."""
+        return [part.strip() for part in re.split(r"[,;\n]+", self.cleaned_data["invoices"]) if part.strip()]
+
+    def clean_document(self) -> tuple[str, bytes] | None:
+        """Name and bytes of the document."""
+        file: UploadedFile | None = self.cleaned_data["document"]
+        if file is None:
+            return None
+        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
+            raise forms.ValidationError(_("The file is larger than is accepted."))
+        return file.name or "document", file.read()
 
 
 class CorrectionForm(PortalForm):

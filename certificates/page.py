@@ -9,8 +9,18 @@ from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from certificates.models import Certificate, CertificateDocument, CertificateLookup, CertificateState, Shipment
-from core.identity import Identity
+from certificates.domain import receipts, replacing
+from certificates.domain import shipments as shipments_of
+from certificates.domain.changes import DECIDING
+from certificates.models import (
+    Certificate,
+    CertificateChange,
+    CertificateDocument,
+    CertificateLookup,
+    CertificateState,
+    Shipment,
+)
+from core.identity import Identity, Kind
 from core.ids import group_code
 from core.templatetags.portal_ui import hts, kg
 
@@ -80,12 +90,33 @@ def events(certificate: Certificate, shipments: list[Shipment]) -> list[dict[str
         if shipment.corrected_at:
             back = {"what": _("Shipment taken back"), "detail": shipment.correction_reason}
             rows.append({"when": shipment.corrected_at, "tone": "wait", "icon": "undo", **back})
+    rows += [_change(row) for row in certificate.changes.all()]
     return sorted(rows, key=lambda row: row["when"], reverse=True)
+
+
+_ICONS = {"amended": "edit", "voided": "cancel", "total": "check_circle", "closed": "lock", "replaced": "autorenew"}
+
+
+def _change(row: CertificateChange) -> dict[str, Any]:
+    """One change after the issue, in words."""
+    words = {
+        CertificateChange.Kind.AMENDED: f"{kg(row.net_kg_before)} → {kg(row.net_kg_after)}. {row.reason}",
+        CertificateChange.Kind.TOTAL: kg(row.shipped_kg),
+    }
+    detail = words.get(CertificateChange.Kind(row.kind), row.reason)
+    icon, tone = _ICONS.get(row.kind, "info"), "bad" if row.kind == CertificateChange.Kind.VOIDED else "info"
+    what = str(CertificateChange.Kind(row.kind).label)
+    return {"when": row.made_at, "what": what[:1].upper() + what[1:], "detail": detail, "tone": tone, "icon": icon}
 
 
 def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
     """Everything the page shows to ``actor``."""
-    shipments = list(Shipment.objects.visible_to(actor).filter(certificate=certificate).order_by("-sequence"))
+    shipments = list(
+        Shipment.objects.visible_to(actor)
+        .filter(certificate=certificate)
+        .select_related("receipt")
+        .order_by("-sequence")
+    )
     documents = CertificateDocument.objects.visible_to(actor).filter(certificate=certificate)
     snapshot = certificate.snapshot
     period = f"{date_format(certificate.start_date)} – {date_format(certificate.end_date)}"
@@ -99,9 +130,38 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         "rest_kg": certificate.net_kg - certificate.shipped_kg,
         "events": events(certificate, shipments),
         "check_code": group_code(certificate.check_code, 3),
-        "takes_shipments": certificate.state == CertificateState.ISSUED,
+        "takes_shipments": certificate.state == CertificateState.ISSUED and not _frozen(actor, certificate),
+        "frozen": _frozen(actor, certificate),
+        "acts": _acts(actor, certificate),
+        "may_confirm": receipts.may_confirm(actor, certificate),
+        "warnings": [
+            {"sequence": row.sequence, "message": found["message"]}
+            for row in shipments
+            if row.corrected_at is None and (actor.is_staff or actor.kind is Kind.EXPORTER)
+            for found in row.findings
+            if found["outcome"] == "warn"
+        ],
         "lookups": _lookups(actor, certificate),
     }
+
+
+def _frozen(actor: Identity, certificate: Certificate) -> bool:
+    """Whether a replacement is open; importers need not know of it."""
+    if not (actor.is_staff or actor.kind is Kind.EXPORTER):
+        return False
+    return certificate.state == CertificateState.ISSUED and replacing.coming(certificate)
+
+
+def _acts(actor: Identity, certificate: Certificate) -> list[tuple[str, str]]:
+    """What the actor may do with an issued certificate that is not frozen: name of the URL and label."""
+    if certificate.state != CertificateState.ISSUED or _frozen(actor, certificate):
+        return []
+    found: list[tuple[str, str]] = []
+    if shipments_of.may_report(actor) and certificate.total_declared_at is None:
+        found.append(("certificates:total", _("Declare the total")))
+    if actor.is_staff and actor.has(*DECIDING):
+        found += [("certificates:amend", _("Lower the weight")), ("certificates:void", _("Void"))]
+    return found
 
 
 def _lookups(actor: Identity, certificate: Certificate) -> QuerySet[CertificateLookup] | None:

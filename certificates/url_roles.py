@@ -7,6 +7,7 @@ from organizations.roles import Role
 RECEIVERS: Audience = frozenset({Role.IMPORTER, Role.BROKER, Anyone.ALONE})
 READERS: Audience = PARTIES | {Anyone.ALONE}
 REPORTERS: Audience = ACTING_STAFF | {Role.SIGNATORY}
+DECIDERS: Audience = frozenset({Role.APPROVER, Role.MANAGER})
 
 URL_ROLES: dict[str, Audience] = {
     "certificates:list": STAFF | CLIENT,
@@ -19,6 +20,21 @@ URL_ROLES: dict[str, Audience] = {
     "certificates:retry-document": ACTING_STAFF,
     "certificates:shipments": REPORTERS,
     "certificates:correct-shipment": REPORTERS,
+    "certificates:total": REPORTERS,
+    "certificates:amend": DECIDERS,
+    "certificates:void": DECIDERS,
+    "certificates:replace": frozenset({Role.PREPARER, Role.SIGNATORY}),
+    "certificates:receipt": frozenset({Role.IMPORTER, Role.BROKER}),
+    "certificates:overages": STAFF | CLIENT,
+    "certificates:settle": DECIDERS,
+    "api:certificate-total": REPORTERS,
+    "api:certificate-amend": DECIDERS,
+    "api:certificate-void": DECIDERS,
+    "api:certificate-replace": frozenset({Role.PREPARER, Role.SIGNATORY}),
+    "api:certificate-overages": REPORTERS,
+    "api:shipment-receipt": frozenset({Role.IMPORTER, Role.BROKER}),
+    "api:shipment-correct": REPORTERS,
+    "api:overage-settle": DECIDERS,
     "api:certificate-list": READERS,
     "api:certificate-detail": READERS,
     "api:certificate-pdf": READERS,

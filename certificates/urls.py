@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from certificates import views
+from certificates import views, views_life
 
 app_name = "certificates"
 urlpatterns: list[URLPattern] = [
@@ -15,5 +15,12 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:pk>/pdf/", views.pdf, name="pdf"),
     path("<uuid:pk>/document/", views.retry_document, name="retry-document"),
     path("<uuid:pk>/shipments/", views.report_shipment, name="shipments"),
+    path("overages/", views_life.overage_list, name="overages"),
+    path("overages/<uuid:overage_id>/", views_life.settle, name="settle"),
+    path("<uuid:pk>/amend/", views_life.amend, name="amend"),
+    path("<uuid:pk>/void/", views_life.void, name="void"),
+    path("<uuid:pk>/total/", views_life.total, name="total"),
+    path("<uuid:pk>/replace/", views_life.replace, name="replace"),
+    path("<uuid:pk>/shipments/<uuid:shipment_id>/receipt/", views_life.receipt, name="receipt"),
     path("<uuid:pk>/shipments/<uuid:shipment_id>/correct/", views.correct_shipment, name="correct-shipment"),
 ]

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from certificates import page
 from certificates.document.errors import NoSigningKey
-from certificates.domain import documents, downloads, public_check, shipments, signing
+from certificates.domain import documents, downloads, overages, public_check, shipments, signing
 from certificates.forms import CheckForm, CorrectionForm, ShipmentForm, SigningKeyForm
-from certificates.models import Certificate, CertificateState, Shipment
+from certificates.models import Certificate, CertificateState, OverageReport, Shipment
 from core import clock
 from core.errors import DomainError, NotPermitted
 from core.identity import Identity
@@ -68,6 +68,7 @@ def _list(request: HttpRequest, template: str) -> HttpResponse:
         "text": text,
         "filtered": bool(state or text),
         "stuck": documents.failed(actor).count() if actor.is_staff else 0,
+        "overages": OverageReport.objects.visible_to(actor).filter(settled_at=None).count(),
     }
     return render(request, template, context)
 
@@ -79,6 +80,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     certificate = find(Certificate.objects.select_related("replaces"), actor, pk)
     context = page.context_of(actor, certificate)
     context["may_report"] = context["takes_shipments"] and shipments.may_report(actor)
+    context["may_replace"] = context["takes_shipments"] and actor.has(Role.PREPARER, Role.SIGNATORY)
     context["is_staff"] = actor.is_staff
     context["home"] = "certificates:list" if actor.certifier_id else "certificates:inbox"
     return render(request, "certificates/detail.html", context)
@@ -107,27 +109,35 @@ def pdf_answer(download: downloads.Download) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_shipment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Report a shipment; refused, the form comes back with the arithmetic at the quantity."""
+    """Report a shipment; refused, the form comes back with the arithmetic, and offers to report an overage instead."""
     actor = _actor(request)
     certificate = find(Certificate.objects.all(), actor, pk)
-    form = ShipmentForm(request.POST or None, initial={"key": uuid.uuid4(), "unit": "KGM"})
-    status = 200
+    form = ShipmentForm(request.POST or None, request.FILES or None, initial={"key": uuid.uuid4(), "unit": "KGM"})
+    status, over = 200, False
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            given = form.cleaned_data
             try:
-                shipment = shipments.report(actor, pk, **{**given, "key": str(given["key"])})
+                messages.success(request, _report(actor, pk, form, overage="overage" in request.POST))
+                return redirect("certificates:detail", pk=pk)
             except DomainError as error:
+                over = isinstance(error, shipments.AboveTheRest)
                 form.add_error(error.field if error.field in form.fields else None, str(error.message))
                 status = error.status
-            else:
-                words = {"kg": f"{shipment.net_kg:,.3f}"}
-                messages.success(request, _("Shipment of %(kg)s kg reported.") % words)
-                return redirect("certificates:detail", pk=pk)
     rest = certificate.net_kg - certificate.shipped_kg
-    context = {"form": form, "certificate": certificate, "rest_kg": rest}
+    context = {"form": form, "certificate": certificate, "rest_kg": rest, "over": over}
     return render(request, "certificates/shipment.html", context, status=status)
+
+
+def _report(actor: Identity, pk: uuid.UUID, form: ShipmentForm, *, overage: bool) -> str:
+    """Report what the form says, as a shipment or as an overage; returns the words that confirm it."""
+    given = {**form.cleaned_data, "key": str(form.cleaned_data["key"])}
+    if overage:
+        names = ("quantity", "unit", "departure_date", "transport_document", "key")
+        row = overages.report(actor, pk, **{name: given[name] for name in names})
+        return _("The certifier is told that %(kg)s kg too many have left.") % {"kg": f"{row.over_kg:,.3f}"}
+    shipment = shipments.report(actor, pk, **given)
+    return _("Shipment of %(kg)s kg reported.") % {"kg": f"{shipment.net_kg:,.3f}"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,184 @@
+"""What happens after the issue, over HTTP, by the same functions as the pages."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from certificates.api import CertificateSerializer, ShipmentSerializer
+from certificates.domain import actuals, amending, overages, receipts, replacing, shipments, voiding
+from certificates.models import OverageReport, Receipt
+from core.identity import Identity
+from core.units import Unit
+
+
+def _actor(request: Request) -> Identity:
+    actor: Identity = request._request.identity  # type: ignore[attr-defined]
+    return actor
+
+
+def _given(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    given = serializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+class AmendInput(serializers.Serializer[Any]):
+    """A lower certified weight. ``expected_kg``: the weight that the caller has seen; another one now is a conflict."""
+
+    net_kg = serializers.DecimalField(max_digits=14, decimal_places=3)
+    reason = serializers.CharField(max_length=300)
+    expected_kg = serializers.DecimalField(max_digits=14, decimal_places=3, required=False)
+
+
+class ReasonInput(serializers.Serializer[Any]):
+    """Why."""
+
+    reason = serializers.CharField(max_length=300)
+
+
+class TotalInput(serializers.Serializer[Any]):
+    """What the exporter has left of the certified goods, if it is kept apart."""
+
+    ending_inventory_kg = serializers.DecimalField(
+        max_digits=14, decimal_places=3, min_value=0, required=False, allow_null=True
+    )
+
+
+class ReceiptInput(serializers.Serializer[Any]):
+    """What arrived, as the importer weighed it."""
+
+    quantity = serializers.DecimalField(max_digits=18, decimal_places=6)
+    unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
+    received_on = serializers.DateField()
+    note = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+
+
+class ReceiptSerializer(serializers.ModelSerializer[Receipt]):
+    """The importer's confirmation of a shipment."""
+
+    class Meta:
+        model = Receipt
+        fields = (
+            "id",
+            "shipment",
+            "entered_quantity",
+            "entered_unit",
+            "received_kg",
+            "received_on",
+            "note",
+            "confirmed_at",
+        )
+
+
+class OverageInput(serializers.Serializer[Any]):
+    """More left than the certificate has. ``key``: the caller's own; sending it again gives the first report."""
+
+    quantity = serializers.DecimalField(max_digits=18, decimal_places=6)
+    unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
+    departure_date = serializers.DateField()
+    transport_document = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    note = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+    key = serializers.CharField(max_length=80)
+
+
+class OverageSerializer(serializers.ModelSerializer[OverageReport]):
+    """A reported overage and what became of it."""
+
+    class Meta:
+        model = OverageReport
+        fields = (
+            "id", "certificate", "entered_quantity", "entered_unit", "shipped_kg", "rest_kg", "over_kg",
+            "departure_date", "transport_document", "note", "reported_at", "settled_at", "settlement",
+        )  # fmt: skip
+
+
+class SettleInput(serializers.Serializer[Any]):
+    """What becomes of an overage."""
+
+    settlement = serializers.CharField(max_length=300)
+
+
+class ReplacementSerializer(serializers.Serializer[Any]):
+    """The draft that is to replace a certificate."""
+
+    id = serializers.UUIDField()
+    reference = serializers.CharField()
+
+
+class CertificateAmendView(APIView):
+    """Lower the certified weight of an issued certificate."""
+
+    @extend_schema(operation_id="certificate_amend", request=AmendInput, responses=CertificateSerializer)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        row = amending.amend_down(_actor(request), pk, **_given(AmendInput, request))
+        return Response(CertificateSerializer(row).data)
+
+
+class CertificateVoidView(APIView):
+    """Void an issued certificate."""
+
+    @extend_schema(operation_id="certificate_void", request=ReasonInput, responses=CertificateSerializer)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        row = voiding.void(_actor(request), pk, **_given(ReasonInput, request))
+        return Response(CertificateSerializer(row).data)
+
+
+class CertificateTotalView(APIView):
+    """Declare that nothing more leaves under a certificate."""
+
+    @extend_schema(operation_id="certificate_total", request=TotalInput, responses=CertificateSerializer)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        row = actuals.declare_total(_actor(request), pk, **_given(TotalInput, request))
+        return Response(CertificateSerializer(row).data)
+
+
+class CertificateReplaceView(APIView):
+    """Start a draft that is to replace an issued certificate."""
+
+    @extend_schema(operation_id="certificate_replace", request=None, responses={201: ReplacementSerializer})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        draft = replacing.start(_actor(request), pk)
+        return Response(ReplacementSerializer(draft).data, status=201)
+
+
+class CertificateOveragesView(APIView):
+    """Report that more left than the certificate has."""
+
+    @extend_schema(operation_id="certificate_report_overage", request=OverageInput, responses={201: OverageSerializer})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        row = overages.report(_actor(request), pk, **_given(OverageInput, request))
+        return Response(OverageSerializer(row).data, status=201)
+
+
+class OverageSettleView(APIView):
+    """Write down what becomes of an overage."""
+
+    @extend_schema(operation_id="overage_settle", request=SettleInput, responses=OverageSerializer)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        row = overages.settle(_actor(request), pk, **_given(SettleInput, request))
+        return Response(OverageSerializer(row).data)
+
+
+class ShipmentReceiptView(APIView):
+    """The importer confirms that a shipment arrived."""
+
+    @extend_schema(operation_id="shipment_receipt", request=ReceiptInput, responses={201: ReceiptSerializer})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        row = receipts.confirm(_actor(request), pk, **_given(ReceiptInput, request))
+        return Response(ReceiptSerializer(row).data, status=201)
+
+
+class ShipmentCorrectView(APIView):
+    """Take a mistaken shipment back; the right one is then reported anew."""
+
+    @extend_schema(operation_id="shipment_correct", request=ReasonInput, responses=ShipmentSerializer)
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        row = shipments.correct(_actor(request), pk, **_given(ReasonInput, request))
+        return Response(ShipmentSerializer(row).data)

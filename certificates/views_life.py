@@ -1,0 +1,152 @@
+"""Pages of what happens after the issue: amend down, void, replace, total, receipt, overages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from certificates.domain import actuals, amending, overages, receipts, replacing, voiding
+from certificates.domain.changes import DECIDING
+from certificates.forms_life import AmendForm, ReceiptForm, SettleForm, TotalForm, VoidForm
+from certificates.models import Certificate, OverageReport, Shipment
+from core.errors import DomainError
+from core.identity import Identity
+from organizations.tenancy import find
+
+PAGE_SIZE = 25
+
+
+def _actor(request: HttpRequest) -> Identity:
+    actor: Identity = request.identity  # type: ignore[attr-defined]
+    return actor
+
+
+def done(form: BaseForm, act: Callable[[], object]) -> int:
+    """Do ``act`` with a valid form; a refusal is shown at its field. 0 when it is done, else the status of the page."""
+    if not form.is_valid():
+        return 422
+    try:
+        act()
+    except DomainError as error:
+        if error.status in {403, 404}:
+            raise
+        form.add_error(error.field if error.field in form.fields else None, str(error.message))
+        return error.status
+    return 0
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Lower the certified weight."""
+    actor = _actor(request)
+    certificate = find(Certificate.objects.all(), actor, pk)
+    form = AmendForm(request.POST or None, initial={"expected_kg": certificate.net_kg})
+    status = 200
+    if request.method == "POST":
+        status = done(form, lambda: amending.amend_down(actor, pk, **form.cleaned_data))
+        if not status:
+            messages.success(request, _("The certificate is amended; OID is told."))
+            return redirect("certificates:detail", pk=pk)
+    return _page(request, certificate, form, _("Lower the weight"), _("Amend"), status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def void(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Void a certificate."""
+    actor = _actor(request)
+    certificate = find(Certificate.objects.all(), actor, pk)
+    form = VoidForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = done(form, lambda: voiding.void(actor, pk, **form.cleaned_data))
+        if not status:
+            messages.success(request, _("The certificate is void; OID is told."))
+            return redirect("certificates:detail", pk=pk)
+    return _page(request, certificate, form, _("Void the certificate"), _("Void"), status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def total(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Declare that nothing more leaves under a certificate."""
+    actor = _actor(request)
+    certificate = find(Certificate.objects.all(), actor, pk)
+    form = TotalForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = done(form, lambda: actuals.declare_total(actor, pk, **form.cleaned_data))
+        if not status:
+            messages.success(request, _("The total is declared; OID is told."))
+            return redirect("certificates:detail", pk=pk)
+    return _page(request, certificate, form, _("Declare the total"), _("Declare"), status)
+
+
+@require_POST
+def replace(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """A draft that is to replace the certificate, with its content."""
+    try:
+        draft = replacing.start(_actor(request), pk)
+    except DomainError as error:
+        if error.status in {403, 404}:
+            raise
+        messages.error(request, str(error.message))
+        return redirect("certificates:detail", pk=pk)
+    messages.success(request, _("Change what is wrong and submit. The certificate takes no shipments meanwhile."))
+    return redirect("requests:detail", pk=draft.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def receipt(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID) -> HttpResponse:
+    """The importer confirms a shipment, with its own weight."""
+    actor = _actor(request)
+    shipment = find(Shipment.objects.select_related("certificate"), actor, shipment_id, certificate_id=pk)
+    form = ReceiptForm(request.POST or None, initial={"unit": shipment.entered_unit})
+    status = 200
+    if request.method == "POST":
+        status = done(form, lambda: receipts.confirm(actor, shipment_id, **form.cleaned_data))
+        if not status:
+            messages.success(request, _("Thank you: the receipt is confirmed."))
+            return redirect("certificates:detail", pk=pk)
+    return _page(request, shipment.certificate, form, _("Confirm the receipt"), _("Confirm"), status, shipment=shipment)
+
+
+@require_safe
+def overage_list(request: HttpRequest) -> HttpResponse:
+    """Overages that wait for a decision, oldest first, then those that were settled."""
+    actor = _actor(request)
+    rows = OverageReport.objects.visible_to(actor).select_related("certificate").order_by("settled_at", "reported_at")
+    context = {
+        "page_obj": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        "may_settle": actor.is_staff and actor.has(*DECIDING),
+    }
+    return render(request, "certificates/overages.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settle(request: HttpRequest, overage_id: uuid.UUID) -> HttpResponse:
+    """Write down what becomes of an overage."""
+    actor = _actor(request)
+    row = find(OverageReport.objects.select_related("certificate"), actor, overage_id)
+    form = SettleForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = done(form, lambda: overages.settle(actor, overage_id, **form.cleaned_data))
+        if not status:
+            messages.success(request, _("The overage is settled; the exporter is told."))
+            return redirect("certificates:overages")
+    return _page(request, row.certificate, form, _("Settle an overage"), _("Settle"), status, overage=row)
+
+
+def _page(
+    request: HttpRequest, certificate: Certificate, form: BaseForm, title: str, button: str, status: int, **more: object
+) -> HttpResponse:
+    context = {"certificate": certificate, "form": form, "title": title, "button": button, **more}
+    context["rest_kg"] = certificate.net_kg - certificate.shipped_kg
+    return render(request, "certificates/act.html", context, status=status)
