@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.identity import Identity
+from core.templatetags.portal_format import hts, kg
 from organizations.models import Client, Membership
 from organizations.roles import Role
 from pvf.domain import lines
@@ -141,8 +141,8 @@ def _shown(terms: PVFLineTerms | None) -> dict[str, Any]:
         "product_name": terms.product_name,
         "label_name": terms.label_name,
         "scope": terms.get_scope_display(),
-        "hts_codes": ", ".join(terms.hts_codes),
+        "hts_codes": ", ".join(hts(code) for code in terms.hts_codes),
         "origins": ", ".join(terms.origins),
-        "authorised_kg": _("%(kg)s kg") % {"kg": f"{terms.authorised_kg:,.3f}"},
+        "authorised_kg": kg(terms.authorised_kg),
         "volume_basis": terms.volume_basis,
     }

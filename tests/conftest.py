@@ -22,6 +22,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 
 from tests.support import databases
+from tests.support.browser import chromium, site  # noqa: F401 - fixtures of every browser test
 from tests.support.world import World, make_world
 
 

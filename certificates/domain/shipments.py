@@ -84,12 +84,7 @@ def report(
     known = Shipment.objects.filter(pk=shipment_id).first()
     if known is not None:
         return known
-    try:
-        kg = to_kg(quantity, unit)
-    except ValueError as error:
-        raise InvalidInput("SHIP-QUANTITY", str(error), field="quantity") from error
-    if kg <= 0:
-        raise InvalidInput("SHIP-QUANTITY", _("Enter a weight above zero."), field="quantity")
+    kg = _kilograms(quantity, unit)
     _require_open(certificate)
     replacing.require_no_replacement(certificate)
     _require_day(certificate, departure_date)
@@ -107,11 +102,7 @@ def report(
     )  # fmt: skip
     shipment.findings = [found.as_json() for found in shipment_checks.run(certificate, shipment)]
     shipment.save(force_insert=True)
-    holder = (Holder.CERTIFICATE, certificate.pk)
-    ledger.move(
-        actor, certificate.line_id, Cause.SHIPMENT, Bucket.CERTIFIED, Bucket.SHIPPED, kg,
-        key=f"ship:{shipment.pk}", source_holder=holder, target_holder=holder,
-    )  # fmt: skip
+    _move(actor, certificate, shipment, Cause.SHIPMENT)
     certificate.shipped_kg += kg
     _save(certificate)
     _note(actor, "certificate.ship", certificate, shipment)
@@ -129,17 +120,34 @@ def correct(actor: Identity, shipment_id: uuid.UUID | str, *, reason: str) -> Sh
         raise InvalidInput("REASON", _("Say what was wrong."), field="reason")
     if certificate.state != CertificateState.ISSUED:
         raise Conflict("SHIP-STATE", _("Shipments of this certificate can no longer be changed."))
-    holder = (Holder.CERTIFICATE, certificate.pk)
-    ledger.move(
-        actor, certificate.line_id, Cause.SHIPMENT_CORRECTED, Bucket.SHIPPED, Bucket.CERTIFIED, shipment.net_kg,
-        key=f"unship:{shipment.pk}", source_holder=holder, target_holder=holder, reason=reason,
-    )  # fmt: skip
+    _move(actor, certificate, shipment, Cause.SHIPMENT_CORRECTED, reason)
     shipment.corrected_at, shipment.correction_reason = clock.now(), reason.strip()[:300]
     shipment.save(update_fields=["corrected_at", "correction_reason"])
     certificate.shipped_kg -= shipment.net_kg
     _save(certificate)
     _note(actor, "certificate.ship_corrected", certificate, shipment)
     return shipment
+
+
+def _kilograms(quantity: Decimal, unit: str) -> Decimal:
+    try:
+        kg = to_kg(quantity, unit)
+    except ValueError as error:
+        raise InvalidInput("SHIP-QUANTITY", str(error), field="quantity") from error
+    if kg <= 0:
+        raise InvalidInput("SHIP-QUANTITY", _("Enter a weight above zero."), field="quantity")
+    return kg
+
+
+def _move(actor: Identity, certificate: Certificate, shipment: Shipment, cause: Cause, reason: str = "") -> None:
+    """The shipment's kilograms certified→shipped, or back where it was a mistake."""
+    back = cause is Cause.SHIPMENT_CORRECTED
+    source, target = (Bucket.SHIPPED, Bucket.CERTIFIED) if back else (Bucket.CERTIFIED, Bucket.SHIPPED)
+    holder = (Holder.CERTIFICATE, certificate.pk)
+    ledger.move(
+        actor, certificate.line_id, cause, source, target, shipment.net_kg,
+        key=f"{'unship' if back else 'ship'}:{shipment.pk}", source_holder=holder, target_holder=holder, reason=reason,
+    )  # fmt: skip
 
 
 def _save(certificate: Certificate) -> None:

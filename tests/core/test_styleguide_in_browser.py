@@ -1,25 +1,18 @@
 """Every component in every state, in a real browser under the strict content policy: no violation of it, none of WCAG."""
 
-import shutil
-import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.test import override_settings
 from django.urls import path
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from certportal.urls import urlpatterns as portal_urls
 from core.views_styleguide import styleguide
+from tests.support.browser import NARROW, WIDE, Window, serving
 
-WIDTHS = (1280, 320)
 ERROR_PAGES = ("400", "403", "403_csrf", "404", "429", "500")
 
 
@@ -41,71 +34,35 @@ MIDDLEWARE = [
 ]
 
 
-class QuietHandler(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    with override_settings(
-        ROOT_URLCONF=__name__,
-        MIDDLEWARE=MIDDLEWARE,
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        SESSION_COOKIE_SECURE=False,
-        CSRF_COOKIE_SECURE=False,
-        ALLOWED_HOSTS=["127.0.0.1"],
+    with (
+        override_settings(
+            ROOT_URLCONF=__name__,
+            MIDDLEWARE=MIDDLEWARE,
+            SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
+            SESSION_COOKIE_SECURE=False,
+            CSRF_COOKIE_SECURE=False,
+            ALLOWED_HOSTS=["127.0.0.1"],
+        ),
+        serving() as address,
     ):
-        server = ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler)
-        server.set_app(StaticFilesHandler(WSGIHandler()))
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=10)
+        yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-class Visitor:
-    """One window and what its console complained about."""
-
-    def __init__(self, browser: Browser, width: int, scripts: bool = True) -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
-        self.page: Page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def check(self, *, ok: bool = True) -> None:
-        """No complaint, no sideways scrolling of the page, no violation of WCAG."""
-        result = Axe().run(self.page)
-        assert result.violations_count == 0, result.generate_report()
-        assert self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-        if ok:
-            assert self.complaints == []
-
-
-@pytest.fixture(params=WIDTHS)
-def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visitor]:
-    one = Visitor(browser, request.param)
+@pytest.fixture(params=(WIDE, NARROW))
+def visitor(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Window]:
+    one = Window(chromium, viewport={"width": request.param, "height": 900})
     yield one
-    one.context.close()
+    one.close()
 
 
-def test_components_keep_the_content_policy_and_wcag(site: str, visitor: Visitor) -> None:
+def test_components_keep_the_content_policy_and_wcag(site: str, visitor: Window) -> None:
     visitor.page.goto(f"{site}/components?messages")
     visitor.check()
 
 
-def test_a_refused_form_keeps_them_too_and_takes_the_focus_to_the_summary(site: str, visitor: Visitor) -> None:
+def test_a_refused_form_keeps_them_too_and_takes_the_focus_to_the_summary(site: str, visitor: Window) -> None:
     visitor.page.goto(f"{site}/components")
     visitor.page.get_by_role("button", name="Save and go on").click()
     visitor.page.wait_for_selector("#error-summary")
@@ -115,15 +72,15 @@ def test_a_refused_form_keeps_them_too_and_takes_the_focus_to_the_summary(site: 
     assert visitor.page.evaluate("document.activeElement.getAttribute('role')") == "combobox"
 
 
-@pytest.mark.parametrize("visitor", [320], indirect=True)
+@pytest.mark.parametrize("visitor", [NARROW], indirect=True)
 @pytest.mark.parametrize("name", [*ERROR_PAGES, "welcome", "account/signup_closed", "account/account_inactive"])
-def test_pages_for_strangers_and_errors_keep_them(site: str, visitor: Visitor, name: str) -> None:
+def test_pages_for_strangers_and_errors_keep_them(site: str, visitor: Window, name: str) -> None:
     visitor.page.goto(f"{site}/page/{name}")
     visitor.page.wait_for_selector("h1")
     visitor.check()
 
 
-def test_the_combo_box_filters_by_typing_and_the_keyboard_alone_chooses(site: str, visitor: Visitor) -> None:
+def test_the_combo_box_filters_by_typing_and_the_keyboard_alone_chooses(site: str, visitor: Window) -> None:
     page = visitor.page
     page.goto(f"{site}/components")
     box = page.get_by_label("Importer of record")
@@ -138,8 +95,8 @@ def test_the_combo_box_filters_by_typing_and_the_keyboard_alone_chooses(site: st
     assert box.input_value() == "Sierra Fruit Company, Fresno"
 
 
-def test_a_row_is_added_and_nothing_lost_without_javascript(site: str, browser: Browser) -> None:
-    visitor = Visitor(browser, 1280, scripts=False)
+def test_a_row_is_added_and_nothing_lost_without_javascript(site: str, chromium: Browser) -> None:
+    visitor = Window(chromium, java_script_enabled=False)
     page = visitor.page
     page.goto(f"{site}/components")
     page.fill("#id_lots-0-lot", "LOT-7")
@@ -147,18 +104,18 @@ def test_a_row_is_added_and_nothing_lost_without_javascript(site: str, browser: 
     page.wait_for_selector("#id_lots-1-lot")
     assert page.input_value("#id_lots-0-lot") == "LOT-7"
     assert page.locator("select[name=importer]").is_visible()
-    visitor.context.close()
+    visitor.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_on_a_phone_the_menu_folds_only_where_a_script_can_open_it(site: str, browser: Browser, scripts: bool) -> None:
-    visitor = Visitor(browser, 320, scripts=scripts)
+def test_on_a_phone_the_menu_folds_only_where_a_script_can_open_it(site: str, chromium: Browser, scripts: bool) -> None:
+    visitor = Window(chromium, viewport={"width": NARROW, "height": 900}, java_script_enabled=scripts)
     page = visitor.page
     page.goto(f"{site}/page/404?nav")
     links = page.get_by_role("link", name="Certificates", exact=True)
     if scripts:
         assert not links.is_visible()
         page.get_by_role("button", name="Menu").click()
-        visitor.check(ok=False)
+        visitor.check()
     assert links.is_visible()
-    visitor.context.close()
+    visitor.close()

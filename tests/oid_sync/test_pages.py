@@ -97,7 +97,7 @@ def test_a_run_is_started_once_and_its_drifts_are_shown(world: World):
         ).save(force_insert=True)  # fmt: skip
     page = manager.get("/oid/reconciliation/").content.decode()
     assert "certificate-7" in page
-    assert "11.000" in page
+    assert "11\N{NO-BREAK SPACE}kg" in page
     assert world.browser("auditor").post("/oid/reconciliation/start/").status_code == 403
     body = manager.get("/api/v1/reconciliation/latest/").json()
     assert body["drifts"][0]["other_value"] == "11.000"
