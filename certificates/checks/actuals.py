@@ -25,8 +25,8 @@ class NoOverdueActuals(RequestCheck):
         late = actuals.overdue(request.client_id, facts.today, rules.actuals_due_days_before_end)
         late = late.exclude(pk=request.replaces_certificate_id) if request.replaces_certificate_id else late
         rows = [
-            {"number": row.number, "end": row.end_date, "shipped_kg": row.shipped_kg, "net_kg": row.net_kg}
-            for row in late[:20]
+            {"number": number, "end_date": end, "shipped_kg": shipped, "net_kg": net}
+            for number, end, shipped, net in late.values_list("number", "end_date", "shipped_kg", "net_kg")[:20]
         ]
         if not rows:
             return self.passed(_("No actual weights are overdue."))

@@ -17,6 +17,10 @@ Text = str | Promise
 COMPARED_LABELS: dict[str, Text] = {
     "asked": gettext_lazy("Asked for"),
     "available": gettext_lazy("Available"),
+    "replaced": gettext_lazy("Of the certificate it replaces"),
+    "rest": gettext_lazy("Not shipped"),
+    "covered": gettext_lazy("Counted here"),
+    "earlier": gettext_lazy("Left before"),
     "held": gettext_lazy("Already held by this request"),
     "already_reserved": gettext_lazy("Already held by this request"),
     "limit": gettext_lazy("Limit"),

@@ -134,4 +134,5 @@ class SuppliersCertified(RequestCheck):
         if bad:
             text = _("Not Certified, or not in the directory: %(ids)s.") % {"ids": ", ".join(bad)}
             return self.failed(text, suppliers=rows)
-        return self.passed(_("All are Certified."), suppliers=rows)
+        oldest = min((known[nop_id] for nop_id in wanted), key=lambda operation: operation.directory_date)
+        return self.with_directory_age(facts, oldest, self.passed(_("All are Certified."), suppliers=rows))

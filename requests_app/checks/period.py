@@ -67,4 +67,9 @@ class DepartureAfterDecision(RequestCheck):
             return self.failed(_("The departure is in the past: no certificate is issued afterwards."), **figures)
         if request.start_date and request.end_date and not request.start_date <= day <= request.end_date:
             return self.failed(_("The departure lies outside the period."), **figures)
+        # at the decision itself what counts is that the goods have not left
+        if facts.moment in {Moment.DRAFT, Moment.SUBMIT} and facts.now > service_clock.safe_until(request, facts.rules):
+            hours = facts.rules.departure_buffer_hours
+            text = _("The departure is less than %(hours)s hours away: the decision may come too late.") % {"hours": hours}
+            return self.warned(text, **figures)
         return self.passed(_("The departure is ahead."), **figures)

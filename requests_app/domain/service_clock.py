@@ -43,13 +43,19 @@ def departure_zone(request: Request) -> str:
     return request.port_time_zone or request.certifier.time_zone
 
 
+def safe_until(request: Request, rules: Rules) -> dt.datetime:
+    """The latest time at which a decision comes safely before the first departure: its day's begin minus the buffer."""
+    day = first_day(request)
+    if day is None:
+        raise ValueError("the request has neither a departure nor a start date")
+    return clock.start_of_day(day, departure_zone(request)) - dt.timedelta(hours=rules.departure_buffer_hours)
+
+
 def set_decide_by(request: Request, rules: Rules) -> None:
     """Latest safe decision time: the earlier of clock end and departure minus the certifier's buffer."""
     ends = [request.clock_due_at] if request.clock_due_at else []
-    day = first_day(request)
-    if day is not None:
-        begin = clock.start_of_day(day, departure_zone(request))
-        ends.append(begin - dt.timedelta(hours=rules.departure_buffer_hours))
+    if first_day(request) is not None:
+        ends.append(safe_until(request, rules))
     request.decide_by = min(ends) if ends else None
 
 

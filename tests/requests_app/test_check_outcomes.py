@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 CODES = (
     "EXP-1 EXP-2 IMP-1 IMP-2 SUP-1 PVF-1 PVF-2 PVF-3 ORG-1 STD-1 VOL-1 VOL-2 HTS-1 HTS-2 HTS-3 PER-1 PER-2 QTY-1 QTY-2 "
-    "CTR-1 DOC-1"
+    "CTR-1 DOC-1 RPL-1"
 ).split()
 UNCERTIFIED = [status for status in OperationStatus if status != OperationStatus.CERTIFIED]
 
@@ -80,9 +80,9 @@ def test_every_check_is_registered_with_title_and_citation():
         assert check.citation.strip(), check.code
 
 
-def test_exactly_six_checks_are_never_set_aside():
+def test_exactly_seven_checks_are_never_set_aside():
     hard = {check.code for check in registry.all() if not check.overridable}
-    assert hard == {"EXP-1", "IMP-1", "PVF-1", "VOL-1", "HTS-1", "PER-2"}
+    assert hard == {"EXP-1", "IMP-1", "PVF-1", "VOL-1", "HTS-1", "PER-2", "RPL-1"}
 
 
 def test_a_finding_carries_what_its_check_says_of_itself(world: World):
@@ -241,6 +241,16 @@ def test_sup_1_fails_by_one_of_two_and_names_only_that_one(world: World):
     assert finding.outcome == "fail"
     assert [row["status"] for row in finding.compared["suppliers"]] == ["Certified", ""]
     assert "7770000022" in str(finding.message) and "7770000011" not in str(finding.message)
+
+
+def test_sup_1_warns_where_the_directory_data_on_one_of_them_are_old(world: World):
+    make_operation("7770000011", "Invented Mill", "PE")
+    make_operation("7770000022", "Invented Washer", "PE", directory_date=clock.now().date() - dt.timedelta(days=36))
+    draft = complete_draft(world, last_handler_nop_id="7770000011")
+    assert judged(world, "SUP-1", draft).outcome == "pass"
+    draft = with_rows(world, draft, "invoices", [{"number": "S1", "supplier_nop_id": "7770000022", "kg": "1000"}])
+    finding = judged(world, "SUP-1", draft)
+    assert (finding.outcome, finding.compared["directory_limit_days"]) == ("warn", 35)
 
 
 def test_sup_1_does_not_apply_where_nobody_is_named(world: World):

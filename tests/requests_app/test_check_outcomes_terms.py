@@ -375,7 +375,7 @@ def test_per_2_never_passes_a_departure_in_the_past(world: World, moment: Moment
 
 @pytest.mark.parametrize(
     ("zone", "port_today", "outcome"),
-    [("America/Lima", 0, "pass"), ("Asia/Tokyo", 1, "fail"), ("", 0, "pass")],
+    [("America/Lima", 0, "warn"), ("Asia/Tokyo", 1, "fail"), ("", 0, "warn")],
 )
 def test_per_2_goes_by_the_day_at_the_port(
     world: World, zone: str, port_today: int, outcome: str, monkeypatch: pytest.MonkeyPatch
@@ -391,6 +391,14 @@ def test_per_2_goes_by_the_day_at_the_port(
         "port_time_zone": zone or "America/Lima",
     }
     assert found(world, "PER-2", draft) == (outcome, figures)
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_per_2_warns_before_the_decision_where_it_may_come_too_late(world: World, moment: Moment):
+    day = today(world)
+    draft = complete_draft(world, departure_date=day + days(1), start_date=day, end_date=day + days(9))
+    advice = moment in {Moment.DRAFT, Moment.SUBMIT}
+    assert judged(world, "PER-2", draft, moment).outcome == ("warn" if advice else "pass")
 
 
 def test_per_2_does_not_apply_to_several_shipments(world: World):
