@@ -29,14 +29,17 @@ def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def goods(snapshot: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Rows of the summary: the goods."""
+def goods(snapshot: dict[str, Any], net_kg: Decimal) -> list[tuple[str, Any]]:
+    """Rows of the summary: the goods. ``net_kg``: the weight certified now, which may have been amended."""
+    issued_kg = Decimal(snapshot["net_kg"])
+    amended = [(_("Amended to"), kg(net_kg))] if net_kg != issued_kg else []
     code = snapshot["hts"]
     packages = snapshot["packages"]
     return [
         (_("Product as on the label"), snapshot["product"]["label_name"]),
         (_("HTS code"), hts(code["code"])),
-        (_("Net weight"), kg(Decimal(snapshot["net_kg"]))),
+        (_("Net weight"), kg(issued_kg)),
+        *amended,
         (_("Gross weight"), kg(Decimal(snapshot["gross_kg"])) if snapshot["gross_kg"] else ""),
         (_("Packages"), f"{packages['number']} {packages['kind']}".strip()),
         (_("Country of origin"), snapshot["origin"]["name"]),
@@ -124,7 +127,7 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         "certificate": certificate,
         "document": documents.order_by("-version").first(),
         "shipments": shipments,
-        "goods": [*goods(snapshot), (_("Period"), period)],
+        "goods": [*goods(snapshot, certificate.net_kg), (_("Period"), period)],
         "parties": parties(snapshot),
         "transport": transport(snapshot),
         "rest_kg": certificate.net_kg - certificate.shipped_kg,

@@ -182,7 +182,8 @@ def check(request: HttpRequest) -> HttpResponse:
         return _public(request, context, error.status)
     context["not_found"] = answer is None
     if answer is not None:
-        context |= {"answer": answer, "goods": page.goods(answer.snapshot), "parties": page.parties(answer.snapshot)}
+        goods = page.goods(answer.snapshot, answer.net_kg)
+        context |= {"answer": answer, "goods": goods, "parties": page.parties(answer.snapshot)}
     return _public(request, context, 200)
 
 

@@ -32,7 +32,8 @@ class RemainingVolume(RequestCheck):
         limit = available + facts.held + covered
         figures: dict[str, Any] = {
             "asked_kg": asked, "available_kg": available, "held_kg": facts.held, "limit_kg": limit,
-            **({"replaced_kg": covered} if covered else {}), "left_kg": limit - asked, "over_kg": max(asked - limit, Decimal(0)),
+            **({"replaced_kg": covered} if covered else {}), "left_kg": limit - asked,
+            "over_kg": max(asked - limit, Decimal(0)),
         }  # fmt: skip
         words = {name: f"{value:,.3f}" for name, value in figures.items()}
         if asked > limit and covered:

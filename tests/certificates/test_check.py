@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 from django.urls import reverse
 
-from certificates.domain import documents, downloads, public_check
+from certificates.domain import amending, documents, downloads, public_check
 from certificates.models import Certificate, CertificateLookup
 from core.identity import act_as
 from tests.support.certificates import issued, numbered
@@ -135,3 +137,14 @@ def test_a_given_up_document_is_on_the_desk_and_tried_again(world: World, settin
     assert browser.post(address).status_code == 302
     with act_as(world.loop()):
         assert documents.due(world.certifier.pk) == [certificate.pk]
+
+
+@pytest.mark.django_db
+def test_an_amended_weight_is_shown_to_whoever_checks(client: Browser, world: World):
+    certificate = issued(world)
+    with act_as(world.who("approver")) as approver:
+        amending.amend_down(approver, certificate.pk, Decimal("640.5"), reason="Less was loaded.")
+    page = client.get(reverse("certificates:check"), {"number": certificate.number, "code": certificate.check_code})
+    text = page.content.decode()
+    assert "Amended to" in text
+    assert "640.5" in text
