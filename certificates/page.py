@@ -9,7 +9,14 @@ from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from certificates.models import Certificate, CertificateDocument, CertificateLookup, CertificateState, Shipment
+from certificates.models import (
+    Certificate,
+    CertificateDocument,
+    CertificateLookup,
+    CertificateState,
+    PartyFinding,
+    Shipment,
+)
 from core.identity import Identity
 from core.ids import group_code
 from core.templatetags.portal_ui import hts, kg
@@ -101,6 +108,9 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         "check_code": group_code(certificate.check_code, 3),
         "takes_shipments": certificate.state == CertificateState.ISSUED,
         "lookups": _lookups(actor, certificate),
+        "party_findings": PartyFinding.objects.visible_to(actor)
+        .filter(certificate=certificate, closed_at=None)
+        .order_by("found_at", "pk"),
     }
 
 

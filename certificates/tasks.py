@@ -6,8 +6,9 @@ import uuid
 
 from celery import shared_task
 
-from certificates.domain import documents
+from certificates.domain import documents, suspension
 from core.identity import Identity, act_as
+from core.wake import awake
 from organizations.models import Certifier
 
 
@@ -25,3 +26,18 @@ def sweep_documents() -> None:
             waiting = documents.due(certifier_id)
         for certificate_id in waiting:
             documents.make(certifier_id, certificate_id)
+
+
+@shared_task(name="certificates.tasks.run_suspension")
+def run_suspension(certifier_id: str | None = None, row_id: str | None = None) -> None:
+    """Flag and clear the certificates of one certifier, or (None: the directory has changed) of all."""
+    chosen = uuid.UUID(certifier_id) if certifier_id else None
+    awake("suspension", chosen)
+    for each in [chosen] if chosen else list(Certifier.objects.values_list("pk", flat=True)):
+        suspension.settle_all(each)
+
+
+@shared_task(name="certificates.tasks.sweep_suspension")
+def sweep_suspension() -> None:
+    """Find what a lost wake-up left, certifier by certifier."""
+    run_suspension()
