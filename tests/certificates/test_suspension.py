@@ -19,6 +19,7 @@ from core.clock import now
 from core.errors import Conflict, NotVisible
 from core.identity import Identity, act_as
 from core.models import AuditRow, Notification
+from core.topics import render
 from organizations.domain import clients
 from organizations.models import Operation
 from organizations.tenancy import find
@@ -74,6 +75,11 @@ def test_a_suspended_importer_flags_issued_and_unnumbered_certificates_and_tells
         to_importer = Notification.objects.get(topic="certificate.flagged", audience="operation")
         # what was not released to the importer is not named to it
         assert to_importer.context["names"] == [issued.number]
+        message = render(to_importer, "en", world.certifier.name)
+        assert message.subject == f"{issued.number}: a party is not Certified"
+        assert "importer, is Suspended in OID's directory" in message.body
+        to_client = Notification.objects.get(topic="certificate.flagged", audience="client")
+        assert render(to_client, "en", "").subject == "2 certificates: a party is not Certified"
 
 
 def test_certified_again_clears_the_flag_once_with_an_audit_row(world: World, tmp_path: Path) -> None:

@@ -129,6 +129,17 @@ def test_a_second_run_writes_no_operation(tmp_path: Path) -> None:
     assert state() == before
 
 
+def test_rows_are_locked_in_the_one_order_before_they_are_written(tmp_path: Path) -> None:
+    load(workbook(tmp_path / "a.xlsx", [row("1010000033"), row("1010000044")]))
+    changed = [row("1010000033", status="Revoked"), row("1010000044", status="Revoked")]
+    with CaptureQueriesContext(connection) as queries:
+        load(workbook(tmp_path / "b.xlsx", changed), as_of="2026-10-01")
+    mine = [query["sql"] for query in queries if "organizations_operation" in query["sql"]]
+    lock = next(number for number, text in enumerate(mine) if text.endswith("ORDER BY id FOR NO KEY UPDATE"))
+    update = next(number for number, text in enumerate(mine) if "UPDATE organizations_operation" in text)
+    assert lock < update
+
+
 def test_next_month_only_what_differs_is_written_and_all_are_confirmed(tmp_path: Path, world: World) -> None:
     make_operation("1010000099", "Old", "PE", directory_date=dt.date(2026, 9, 1))
     load(workbook(tmp_path / "a.xlsx", [row("1010000033"), row("1010000022")]))
