@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 
+import structlog
 from celery import shared_task
 
 from certificates.domain import documents, suspension
 from core.identity import Identity, act_as
 from core.wake import awake
 from organizations.models import Certifier
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(name="certificates.tasks.make_document")
@@ -34,7 +37,10 @@ def run_suspension(certifier_id: str | None = None, row_id: str | None = None) -
     chosen = uuid.UUID(certifier_id) if certifier_id else None
     awake("suspension", chosen)
     for each in [chosen] if chosen else list(Certifier.objects.values_list("pk", flat=True)):
-        suspension.settle_all(each)
+        try:
+            suspension.settle_all(each)
+        except Exception:
+            log.exception("suspension_failed", certifier=str(each))  # the next sweep tries again; the others go on
 
 
 @shared_task(name="certificates.tasks.sweep_suspension")

@@ -84,6 +84,14 @@ def test_the_sweep_goes_on_where_a_worker_was_killed_and_does_nothing_twice(oper
     assert only().state == "done" and Operation.objects.count() == 1
 
 
+def test_an_upload_whose_file_is_gone_ends_with_that_reason(operator: Browser, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "INTEGRITY_Data_20260901.xlsx", [row("1010000011")])
+    operator.post(PAGE, {"file": upload(path)})
+    default_storage.delete(only().stored_path)
+    run_directory_import()
+    assert (only().state, only().note) == ("failed", "The uploaded file is gone. Upload it again.")
+
+
 def test_a_second_file_waits_for_the_first(operator: Browser, tmp_path: Path) -> None:
     first = workbook(tmp_path / "INTEGRITY_Data_20260901.xlsx", [row("1010000011")])
     second = workbook(tmp_path / "INTEGRITY_Data_20261001.xlsx", [row("1010000022")])

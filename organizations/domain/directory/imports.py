@@ -119,18 +119,19 @@ def run(actor: Identity, import_id: uuid.UUID, source: Source, progress: Progres
             _mark_unlisted(actor, import_id, reading)
         return _finish(actor, import_id, reading)
     except InvalidInput as error:
-        with act_as(actor):
-            row = _running(import_id)
-            row.state, row.done_at, row.note = DirectoryImport.State.FAILED, clock.now(), str(error.message)[:300]
-            row.save(update_fields=["state", "done_at", "note"])
-            audit.record(
-                actor,
-                "directory.import_failed",
-                "directory_import",
-                row.pk,
-                after={"code": error.code, "note": row.note},
-            )
+        give_up(actor, import_id, error)
         raise
+
+
+def give_up(actor: Identity, import_id: uuid.UUID, error: InvalidInput) -> None:
+    """End an import that cannot go on, with the reason. Rows that were taken stay."""
+    with act_as(actor):
+        row = _running(import_id)
+        row.state, row.done_at, row.note = DirectoryImport.State.FAILED, clock.now(), str(error.message)[:300]
+        row.save(update_fields=["state", "done_at", "note"])
+        audit.record(
+            actor, "directory.import_failed", "directory_import", row.pk, after={"code": error.code, "note": row.note}
+        )  # fmt: skip
 
 
 def _running(import_id: uuid.UUID) -> DirectoryImport:

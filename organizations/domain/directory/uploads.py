@@ -88,7 +88,13 @@ def go_on() -> DirectoryImport | None:
             return None
         try:
             here = stack.enter_context(_at_hand(row.stored_path))
-            done = imports.run(_ACTOR, row.pk, source_of(here, row.file_name))
+            try:
+                source = source_of(here, row.file_name)
+            except FileNotFoundError as error:
+                gone = InvalidInput("FILE-GONE", _("The uploaded file is gone. Upload it again."), field="file")
+                imports.give_up(_ACTOR, row.pk, gone)
+                raise gone from error
+            done = imports.run(_ACTOR, row.pk, source)
         except InvalidInput:
             default_storage.delete(row.stored_path)
             raise
