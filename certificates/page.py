@@ -18,6 +18,7 @@ from certificates.models import (
     CertificateDocument,
     CertificateLookup,
     CertificateState,
+    PartyFinding,
     Shipment,
 )
 from core.identity import Identity, Kind
@@ -145,6 +146,9 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
             if found["outcome"] == "warn"
         ],
         "lookups": _lookups(actor, certificate),
+        "party_findings": PartyFinding.objects.visible_to(actor)
+        .filter(certificate=certificate, closed_at=None)
+        .order_by("found_at", "pk"),
     }
 
 

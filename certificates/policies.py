@@ -27,6 +27,7 @@ TABLES = [
         write=STAFF_ROW,
         grants=NO_DELETE,
     ),
+    Table("certificates_partyfinding", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=NO_DELETE),
     Table("certificates_shipment", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=NO_DELETE),
     Table("certificates_certificatechange", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=APPEND),
     Table("certificates_overagereport", read=_ROWS, write=_ROWS, grants=NO_DELETE),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import uuid
 
+import structlog
 from celery import shared_task
 
-from certificates.domain import actuals, closing, documents
+from certificates.domain import actuals, closing, documents, suspension
 from core.identity import Identity, act_as
+from core.wake import awake
 from organizations.models import Certifier
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(name="certificates.tasks.make_document")
@@ -33,3 +37,21 @@ def sweep_endings() -> None:
     for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
         actuals.sweep(certifier_id)
         closing.sweep(certifier_id)
+
+
+@shared_task(name="certificates.tasks.run_suspension")
+def run_suspension(certifier_id: str | None = None, row_id: str | None = None) -> None:
+    """Flag and clear the certificates of one certifier, or (None: the directory has changed) of all."""
+    chosen = uuid.UUID(certifier_id) if certifier_id else None
+    awake("suspension", chosen)
+    for each in [chosen] if chosen else list(Certifier.objects.values_list("pk", flat=True)):
+        try:
+            suspension.settle_all(each)
+        except Exception:
+            log.exception("suspension_failed", certifier=str(each))  # the next sweep tries again; the others go on
+
+
+@shared_task(name="certificates.tasks.sweep_suspension")
+def sweep_suspension() -> None:
+    """Find what a lost wake-up left, certifier by certifier."""
+    run_suspension()

@@ -22,6 +22,7 @@ ENTRIES = [
     ("organizations:people", _("People")),
     ("organizations:clients", _("Clients")),
     ("organizations:directory", _("Directory")),
+    ("organizations:directory_imports", _("Read in the directory")),
     ("organizations:delegations", _("Brokers")),
     ("organizations:platform", _("Certifiers")),
     ("organizations:settings", _("Settings")),

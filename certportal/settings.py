@@ -142,10 +142,12 @@ WAKE_TASKS = {
     "registration": ("oid_sync.tasks.run_registration", "oid"),
     "oid_calls": ("oid_sync.tasks.run_calls", "oid"),
     "documents": ("certificates.tasks.make_document", "documents"),
+    "suspension": ("certificates.tasks.run_suspension", "default"),
+    "directory": ("organizations.tasks.run_directory_import", "default"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "oid"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
-WAKE_TOGETHER = {"notifications"}
+WAKE_TOGETHER = {"notifications", "suspension"}
 SWEEP_SECONDS = env.int("PORTAL_SWEEP_SECONDS", default=10)
 CELERY_BEAT_SCHEDULE = {
     "sweep-notifications": {"task": "core.tasks.sweep_notifications", "schedule": SWEEP_SECONDS},
@@ -163,6 +165,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "certificates.tasks.sweep_endings",
         "schedule": env.int("PORTAL_ENDINGS_SECONDS", default=3600),
     },
+    "sweep-suspension": {"task": "certificates.tasks.sweep_suspension", "schedule": 60},
+    "sweep-directory": {"task": "organizations.tasks.sweep_directory_imports", "schedule": 60},
     "nightly-reconciliation": {
         "task": "oid_sync.tasks.start_nightly_reconciliation",
         "schedule": env.int("PORTAL_RECONCILE_SECONDS", default=24 * 3600),

@@ -40,7 +40,7 @@ def refuse_bombs(data: bytes) -> None:
 
 def _measure(data: bytes, entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
-        raise _bomb()
+        raise bomb()
     unpacked = 0
     for entry in entries:
         corner = _Corner()
@@ -49,11 +49,11 @@ def _measure(data: bytes, entries: list[zipfile.ZipInfo]) -> None:
         for chunk in _inflate(data, entry):
             unpacked += len(chunk)
             if unpacked > MAX_UNPACKED or (unpacked > 2**20 and unpacked > MAX_RATIO * len(data)):
-                raise _bomb()
+                raise bomb()
             if is_sheet:
                 corner.take(chunk)
         if corner.rows * max(corner.columns, 1) > MAX_BOX:
-            raise _bomb()
+            raise bomb()
 
 
 def _inflate(data: bytes, entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -98,7 +98,7 @@ class _Corner:
         self._tail = text[-64:]
 
 
-def _bomb() -> InvalidInput:
+def bomb() -> InvalidInput:
     text = _("The workbook unpacks into far more than it should. Save only the sheet that is asked for.")
     return InvalidInput("FILE-BOMB", text, field="file")
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from certificates.domain import suspension
 from certificates.models import Certificate, CertificateState
 from core import clock
 from core.errors import DomainError, InvalidInput
@@ -44,7 +45,10 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         .filter(state=CertificateState.AWAITING_DOCUMENT)
         .exclude(document_error="")
     )
+    findings = suspension.open_findings(actor)
     context = {
+        "party_findings": findings[:PAGE_SIZE],
+        "party_findings_more": max(0, findings.count() - PAGE_SIZE),
         "waiting": [_entry(row) for row in waiting[:PAGE_SIZE]],
         "under_way": [_entry(row) for row in under_way[:PAGE_SIZE]],
         "stuck": stuck.order_by("approved_at")[:PAGE_SIZE],

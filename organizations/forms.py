@@ -207,6 +207,19 @@ def _field_of(name: str, present: Any) -> forms.Field:
     )  # fmt: skip
 
 
+class DirectoryUploadForm(PortalForm):
+    """OID's workbook or XML, and the day of its data where the name does not tell it."""
+
+    file = forms.FileField(
+        label=_("Workbook or XML"), help_text=_("INTEGRITY_Data_YYYYMM01.xlsx, or XML of the read API (also as ZIP).")
+    )
+    as_of = forms.DateField(
+        label=_("Day of the data"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Only where the file's name does not tell it."),
+    )  # fmt: skip
+    may_shrink = forms.BooleanField(label=_("Accept that far fewer operations are listed than before"), required=False)
+
+
 class SettingsForm(PortalForm):
     """Every rule of :class:`~organizations.rules.Rules`, by its type; ``version`` is the one the form was made from."""
 

@@ -78,7 +78,11 @@ class Scope(models.TextChoices):
 
 
 class Operation(models.Model):
-    """An organic business in OID's directory: global, by NOP ID. ``directory_date`` is the day OID's data was read."""
+    """An organic business in OID's directory: global, by NOP ID.
+
+    ``directory_date`` is the day of OID's data that the row was written from. Data that say the same again write nothing:
+    ``organizations.domain.directory.listing`` tells by which day the row is confirmed.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     nop_id = models.CharField(max_length=10, unique=True, validators=[NOP_ID])
@@ -95,6 +99,10 @@ class Operation(models.Model):
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=50, blank=True)
     directory_date = models.DateField()
+    #: The day from which the status holds, by OID's own word or else the day of the data that showed it first.
+    status_as_of = models.DateField(null=True, blank=True)
+    #: Where the newest full directory does not confirm the operation: the day of the data that did last. None: it does.
+    last_seen = models.DateField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.name} ({self.nop_id})"
@@ -104,6 +112,82 @@ class Operation(models.Model):
         """The postal address on one line."""
         place = " ".join(part for part in (self.postal_code, self.city) if part)
         return ", ".join(part for part in (self.address, place, self.state, self.country) if part)
+
+
+class DirectoryImport(models.Model):
+    """One reading of OID's directory from a file, in batches that note how far it has come: killed, it goes on from there."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        STOPPED = "stopped", _("stopped")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    #: Where a worker finds an uploaded file; empty for one that only the command line has.
+    stored_path = models.CharField(max_length=200, blank=True)
+    #: The day of the data.
+    as_of = models.DateField()
+    #: Whether the file lists the whole directory: then what it does not list is no longer listed.
+    full = models.BooleanField()
+    #: Accept that far fewer operations are listed than before.
+    may_shrink = models.BooleanField(default=False)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_total = models.PositiveIntegerField(null=True)
+    added = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    #: Rows that another row of the file, or newer data, had said already.
+    passed_over = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    noted = models.PositiveIntegerField(default=0)
+    status_changes = models.PositiveIntegerField(default=0)
+    #: Of these, operations that are not Certified any more.
+    lapsed = models.PositiveIntegerField(default=0)
+    no_longer_listed = models.PositiveIntegerField(default=0)
+    unknown_columns = models.JSONField(default=list)
+    started_by = models.UUIDField(null=True)
+    started_at = models.DateTimeField(default=clock.now)
+    heartbeat_at = models.DateTimeField(default=clock.now)
+    done_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state="running"), name="one_directory_import_at_a_time"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-as_of"], name="newest_full_directory", condition=Q(state="done", full=True)),
+        ]
+
+    @property
+    def percent(self) -> int:
+        """How far it is, in per cent of the rows."""
+        if self.state == self.State.DONE:
+            return 100
+        return min(99, 100 * self.rows_done // self.rows_total) if self.rows_total else 0
+
+
+class DirectoryProblem(models.Model):
+    """What was wrong with one row of a directory file; ``refused``: nothing of the row was taken."""
+
+    id = models.BigAutoField(primary_key=True)
+    directory_import = models.ForeignKey(DirectoryImport, on_delete=models.PROTECT, related_name="problems")
+    row = models.PositiveIntegerField()
+    nop_id = models.CharField(max_length=20, blank=True)
+    column = models.CharField(max_length=60, blank=True)
+    #: A key of ``organizations.domain.directory.problems.TEXTS``.
+    code = models.CharField(max_length=20)
+    value = models.CharField(max_length=100, blank=True)
+    refused = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["directory_import", "row"], name="problem_of_import")]
 
 
 class Certifier(models.Model):

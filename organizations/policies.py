@@ -2,6 +2,7 @@
 
 from core.policy import (
     ALL,
+    APPEND,
     BROKER,
     CERTIFIER,
     CLIENT,
@@ -9,6 +10,7 @@ from core.policy import (
     NO_DELETE,
     OPERATION,
     PLATFORM,
+    SIGNED_IN,
     STAFF_ROW,
     USER,
     Table,
@@ -23,11 +25,20 @@ _LOOP_PARTY = f"({KIND} = 'loop' AND side IN ('importer', 'broker'))"
 _MEMBERSHIP = f"user_id = {USER} OR {STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY} OR {_LOOP_PARTY} OR {PLATFORM}"
 _INVITATION = f"{STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY} OR {PLATFORM}"
 _GRANTOR = f"({KIND} = 'importer' AND operation_id = {OPERATION}) OR {_OWN_CLIENT} OR {STAFF_ROW}"
+#: The directory is nobody's tenant: the platform operator reads it in, or the loop of no certifier for them.
+_DIRECTORY_KEEPER = f"({PLATFORM} OR ({KIND} = 'loop' AND {CERTIFIER} IS NULL))"
 
 TABLES = [
     Table("organizations_user", open_because="a person signs in before anybody is known", grants=NO_DELETE),
     Table("organizations_certifier", open_because="public names of certifying agents", grants=NO_DELETE),
     Table("organizations_operation", open_because="OID's public directory of operations", grants=NO_DELETE),
+    Table(
+        "organizations_directoryimport",
+        read=SIGNED_IN,  # every check says of which day the directory is
+        write=_DIRECTORY_KEEPER,
+        grants=NO_DELETE,
+    ),
+    Table("organizations_directoryproblem", read=_DIRECTORY_KEEPER, write=_DIRECTORY_KEEPER, grants=APPEND),
     Table("organizations_broker", open_because="names of brokers, needed to delegate to one", grants=NO_DELETE),
     Table(
         "organizations_certifiersettings",

@@ -21,6 +21,8 @@ URL_ROLES: dict[str, Audience] = {
     "organizations:clients": STAFF,
     "organizations:client": STAFF,
     "organizations:directory": STAFF,
+    "organizations:directory_imports": frozenset({Anyone.PLATFORM}),
+    "organizations:directory_import": frozenset({Anyone.PLATFORM}),
     "organizations:importer_confirm": frozenset({Role.MANAGER, Anyone.PLATFORM}),
     "organizations:settings": STAFF,
     "organizations:platform": frozenset({Anyone.PLATFORM}),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from organizations.views import accounts, brokers, certifier, people, platform
+from organizations.views import accounts, brokers, certifier, directory, people, platform
 
 app_name = "organizations"
 urlpatterns: list[URLPattern] = [
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern] = [
     path("clients/", certifier.client_list, name="clients"),
     path("clients/<uuid:client_id>/", certifier.client, name="client"),
     path("directory/", certifier.directory, name="directory"),
+    path("directory/imports/", directory.directory_imports, name="directory_imports"),
+    path("directory/imports/<uuid:import_id>/", directory.directory_import, name="directory_import"),
     path("importers/", certifier.importer_confirm, name="importer_confirm"),
     path("settings/", certifier.settings_page, name="settings"),
     path("platform/", platform.platform, name="platform"),

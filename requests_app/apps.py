@@ -9,5 +9,6 @@ class RequestsAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The checks of this floor register themselves when their modules are imported."""
+        """What this floor registers, it does when its modules are imported: checks, and the look for tariff codes."""
         import_module("requests_app.checks")
+        import_module("requests_app.domain.tariff_changes")

@@ -12,7 +12,7 @@ from core import clock, ids
 from core.identity import Identity, Kind
 from core.models import StoredFile
 from core.units import Unit
-from organizations.models import Certifier, Client, Delegation, Operation
+from organizations.models import Certifier, Client, Delegation, Operation, OperationStatus
 from organizations.tenancy import NONE, ClientRows, StaffRows, TenantQuerySet
 from pvf.models import KilogramField, PVFLine
 from requests_app.models import Request
@@ -112,7 +112,7 @@ class Certificate(models.Model):
     document_attempts = models.PositiveSmallIntegerField(default=0)
     document_lease_until = models.DateTimeField(null=True)
     document_error = models.CharField(max_length=300, blank=True)
-    #: Set when a party's status changed after issue; people decide about a void.
+    #: Set while a party is not Certified (``PartyFinding``); people decide about a void.
     flagged_because = models.CharField(max_length=300, blank=True)
     #: When the exporter said that nothing more leaves under it; taken back by a later report or correction.
     total_declared_at = models.DateTimeField(null=True)
@@ -232,6 +232,45 @@ class Shipment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["certificate", "sequence"], name="shipment_sequence_once"),
             models.CheckConstraint(condition=Q(net_kg__gt=0), name="shipment_of_something"),
+        ]
+
+
+class PartyFinding(models.Model):
+    """A party of a live certificate that is not Certified: raised once, closed when it is Certified again."""
+
+    class Party(models.TextChoices):
+        EXPORTER = "exporter", _("exporter")
+        IMPORTER = "importer", _("importer")
+
+    class Source(models.TextChoices):
+        DIRECTORY = "directory", _("OID's directory")
+        CERTIFIER = "certifier", _("the certifier's own record")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="party_findings")
+    party = models.CharField(max_length=8, choices=Party.choices)
+    source = models.CharField(max_length=9, choices=Source.choices)
+    nop_id = models.CharField(max_length=10)
+    name = models.CharField(max_length=300)
+    status = models.CharField(max_length=30, choices=OperationStatus.choices)
+    #: The day from which the status holds, where it is known.
+    status_as_of = models.DateField(null=True)
+    found_at = models.DateTimeField(default=clock.now)
+    closed_at = models.DateTimeField(null=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = CertificateRows(prefix="certificate__")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["certificate", "party", "source"], condition=Q(closed_at=None), name="one_open_finding_of_party"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["certifier", "found_at"], name="party_finding_open", condition=Q(closed_at=None))
         ]
 
 

@@ -12,6 +12,7 @@ from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
 from core.models import Audience
 from core.notify import notify
+from core.wake import wake
 from organizations.models import Client, Operation, OperationStatus
 from organizations.roles import Role
 from organizations.tenancy import find
@@ -65,4 +66,5 @@ def change(actor: Identity, client_id: uuid.UUID | str, changes: dict[str, Any])
             "client.status", Audience.CLIENT, client.pk, certifier_id=client.certifier_id, object_type="client",
             object_id=client.pk, context={"client": client.operation.name, "status": client.own_status},
         )  # fmt: skip
+        wake("suspension", client.certifier_id)
     return client

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from organizations.domain import certifiers, clients, importers
+from organizations.domain.directory.listing import with_days
 from organizations.domain.parties import client_party
 from organizations.forms import LABELS, ClientForm, ConfirmImporterForm, InviteForm, NewClientForm, SettingsForm
 from organizations.models import CertifierSettings, Client, Operation, OperationStatus, User
@@ -84,6 +85,7 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             messages.success(request, _("The client has been saved."))
     if sent:
         return redirect("organizations:client", client_id)
+    with_days([row.operation])
     context = {"form": form, "row": row, "invite": invite or InviteForm(side=party.side), **people_of(request, party)}
     return render(request, "organizations/client.html", context)
 
@@ -95,8 +97,10 @@ def directory(request: HttpRequest) -> HttpResponse:
     rows = Operation.objects.filter(_search(q))
     if status in OperationStatus.values:
         rows = rows.filter(status=status)
+    page = page_of(request, rows.order_by("name", "pk"))
+    page.object_list = with_days(page.object_list)
     context = {
-        "page": page_of(request, rows.order_by("name", "pk")),
+        "page": page,
         "q": q,
         "status": status,
         "statuses": OperationStatus,

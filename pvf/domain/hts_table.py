@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -30,7 +30,8 @@ def position_of(edition: str) -> int:
 def load(lines: Iterable[str]) -> tuple[int, int]:
     """Load codes from CSV lines (code, description, certified_organic, unit, am8, first_edition, last_edition).
 
-    Idempotent; an edition's first day, once entered by people, stays. Returns (codes, editions). Raises ``ValueError``
+    Columns season_start and season_end are optional. Idempotent; an edition's first day, once entered by people, stays, and
+    so does what an edition newer than any in the file has said of a code. Returns (codes, editions). Raises ``ValueError``
     with the line at fault.
     """
     rows = list(csv.DictReader(lines))
@@ -38,9 +39,14 @@ def load(lines: Iterable[str]) -> tuple[int, int]:
     for name in names | {name for edition in names if (name := _following(edition, names))}:
         HtsEdition.objects.get_or_create(name=name, defaults={"position": position_of(name)})
     codes = [_code(number, row) for number, row in enumerate(rows, start=2)]
+    here = max((position_of(name) for name in names), default=0)
+    if HtsEdition.objects.filter(position__gt=here).exists():
+        HtsCode.objects.bulk_create(codes, ignore_conflicts=True, batch_size=1000)
+        return len(codes), len(names)
+    seasons = ["season_start", "season_end"] if rows and "season_start" in rows[0] else []
     HtsCode.objects.bulk_create(
         codes, update_conflicts=True, unique_fields=["code"], batch_size=1000,
-        update_fields=["description", "certified_organic", "unit", "must_file", "first_edition", "last_edition"],
+        update_fields=["description", "certified_organic", "unit", "must_file", "first_edition", "last_edition", *seasons],
     )  # fmt: skip
     return len(codes), len(names)
 
@@ -79,10 +85,26 @@ def _following(edition: str, names: set[str]) -> str:
     return name if name in names else ""
 
 
+def season_of(values: Mapping[str, str | None]) -> tuple[str, str]:
+    """The yearly window of a row, as month and day ("0415", "0731"); empty texts for none. Raises ``ValueError``."""
+    found = [(values.get(name) or "").strip().replace("-", "") for name in ("season_start", "season_end")]
+    if not any(found):
+        return "", ""
+    for mark in found:
+        if not re.fullmatch(r"\d{4}", mark):
+            raise ValueError(_("a season has a first and a last day, each as month and day: 04-15, 07-31"))
+        dt.date(2024, int(mark[:2]), int(mark[2:]))
+    return found[0], found[1]
+
+
 def _code(number: int, row: dict[str, str]) -> HtsCode:
     code = row["code"].strip()
     if not re.fullmatch(r"\d{10}", code):
         raise ValueError(f"line {number}: “{code}” is not a ten-digit HTS code")
+    try:
+        season = season_of(row)
+    except ValueError as error:
+        raise ValueError(f"line {number}: {error}") from error
     return HtsCode(
         code=code,
         description=row["description"].strip(),
@@ -91,4 +113,6 @@ def _code(number: int, row: dict[str, str]) -> HtsCode:
         must_file=row["am8"].strip() == "yes",
         first_edition_id=row["first_edition"].strip() or None,
         last_edition_id=row["last_edition"].strip() or None,
+        season_start=season[0],
+        season_end=season[1],
     )

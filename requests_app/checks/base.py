@@ -24,13 +24,20 @@ class RequestCheck(Check):
         raise NotImplementedError
 
     def with_directory_age(self, facts: RequestFacts, operation: Operation, finding: Finding) -> Finding:
-        """A pass that rests on old directory data becomes a warning."""
+        """A pass that rests on old directory data, or on data that the newest directory does not confirm, is a warning."""
         age, limit = facts.directory_age(operation), facts.rules.directory_max_age_days
-        if finding.outcome != "pass" or age <= limit:
+        if finding.outcome != "pass":
             return finding
-        words = {"days": age, "limit": limit}
-        text = _("Certified, but the directory's data are %(days)s days old (more than %(limit)s).") % words
-        return self.warned(text, **{**finding.compared, "directory_age_days": age, "directory_limit_days": limit})
+        figures = {**finding.compared, "directory_age_days": age, "directory_limit_days": limit}
+        if operation.last_seen is not None:
+            words = {"name": operation.name, "day": operation.last_seen.isoformat()}
+            text = _("%(name)s is not in the newest directory; it was listed last on %(day)s.") % words
+            return self.warned(text, **figures)
+        if age <= limit:
+            return finding
+        ages = {"days": age, "limit": limit}
+        text = _("Certified, but the directory's data are %(days)s days old (more than %(limit)s).") % ages
+        return self.warned(text, **figures)
 
 
 def is_certified(status: str) -> bool:

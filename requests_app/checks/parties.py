@@ -27,7 +27,7 @@ class ExporterCertified(RequestCheck):
         operation = facts.client.operation
         figures: dict[str, Any] = {
             "nop_id": operation.nop_id, "directory_status": operation.status, "own_status": facts.client.own_status,
-            "directory_date": operation.directory_date,
+            "directory_date": facts.directory_day(operation),
         }  # fmt: skip
         if not is_certified(operation.status) or not is_certified(facts.client.own_status):
             words = {"directory": operation.get_status_display(), "own": facts.client.get_own_status_display()}
@@ -76,7 +76,7 @@ class ImporterCertified(RequestCheck):
             return self.failed(_("%(nop_id)s is not in the directory.") % words, nop_id=nop_id, directory_status="")
         figures: dict[str, Any] = {
             "nop_id": nop_id, "name": operation.name, "directory_status": operation.status,
-            "directory_date": operation.directory_date,
+            "directory_date": facts.directory_day(operation),
         }  # fmt: skip
         if not is_certified(operation.status):
             words = {"name": operation.name, "status": operation.get_status_display()}
@@ -131,8 +131,12 @@ class SuppliersCertified(RequestCheck):
             for nop_id in sorted(wanted)
         ]  # fmt: skip
         bad = [row["nop_id"] for row in rows if not is_certified(row["status"])]
+        figures: dict[str, Any] = {"suppliers": rows}
+        if known:
+            figures["directory_date"] = min(facts.directory_day(row) for row in known.values())
         if bad:
             text = _("Not Certified, or not in the directory: %(ids)s.") % {"ids": ", ".join(bad)}
-            return self.failed(text, suppliers=rows)
-        oldest = min((known[nop_id] for nop_id in wanted), key=lambda operation: operation.directory_date)
-        return self.with_directory_age(facts, oldest, self.passed(_("All are Certified."), suppliers=rows))
+            return self.failed(text, **figures)
+        passed = self.passed(_("All are Certified."), **figures)
+        oldest = min(known.values(), key=lambda row: (row.last_seen is None, facts.directory_day(row)))
+        return self.with_directory_age(facts, oldest, passed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -53,6 +54,13 @@ class HtsInForce(RequestCheck):
         missing = next((day for day in days if not code.in_force(day)), None)
         if missing is not None:
             text = _("The code is not in force on %(day)s.") % {"day": missing}
+            if code.season and replace(code, season=None).in_force(missing):
+                start_mark, end_mark = (f"{mark[:2]}-{mark[2:]}" for mark in code.season)
+                words = {"day": missing, "from": start_mark, "until": end_mark}
+                text = (
+                    _("The code is seasonal, %(from)s to %(until)s of each year; it is not in force on %(day)s.")
+                    % words
+                )
             return self.failed(text, missing_day=missing, **figures)
         if not code.dates_known:
             return self.warned(_("Dates unknown: the first day of an edition has not been entered."), **figures)

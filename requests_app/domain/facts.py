@@ -12,6 +12,7 @@ from typing import Any
 from core import clock
 from core.checks import Moment
 from core.rows import from_json, list_from_json
+from organizations.domain.directory import listing
 from organizations.models import Certifier, Client, Operation
 from organizations.rules import Rules, stored_rules
 from pvf.domain import hts, ledger, lines
@@ -138,9 +139,18 @@ class RequestFacts:
         """Directory entries by NOP ID."""
         return {row.nop_id: row for row in Operation.objects.filter(nop_id__in=nop_ids)} if nop_ids else {}
 
+    @cached_property
+    def newest_directory(self) -> dt.date | None:
+        """The day of the newest full directory that was read in."""
+        return listing.newest_full_day()
+
+    def directory_day(self, operation: Operation) -> dt.date:
+        """The day of the data that say last what the operation's row says."""
+        return listing.confirmed_on(operation.directory_date, operation.last_seen, self.newest_directory)
+
     def directory_age(self, operation: Operation) -> int:
-        """Days since OID's data on the operation was read."""
-        return (self.today - operation.directory_date).days
+        """Days since OID's data on the operation."""
+        return (self.today - self.directory_day(operation)).days
 
 
 def gather(
@@ -164,6 +174,7 @@ def gather(
     vars(facts).update(
         terms=terms,
         held=Decimal(found["held"]),
+        newest_directory=dt.date.fromisoformat(found["directory"]) if found["directory"] else None,
         importer=from_json(Operation, found["importer"]) if request.importer_nop_id else None,
         hts=_validity(found["hts"]) if request.hts_code else None,
         hts_siblings=list_from_json(HtsCode, found["hts_siblings"]) if request.hts_code else [],

@@ -14,6 +14,7 @@ BEGIN
           'operation', (SELECT to_jsonb(x) FROM organizations_operation x
                         WHERE x.id = (SELECT c.operation_id FROM organizations_client c WHERE c.id = p_client)),
           'importer', (SELECT to_jsonb(x) FROM organizations_operation x WHERE x.nop_id = p_importer),
+          'directory', (SELECT max(d.as_of) FROM organizations_directoryimport d WHERE d.state = 'done' AND d."full"),
           'line', (SELECT to_jsonb(x) FROM pvf_pvfline x WHERE x.id = p_line),
           'pvf', (SELECT to_jsonb(x) FROM pvf_pvf x WHERE x.id = (SELECT l.pvf_id FROM pvf_pvfline l WHERE l.id = p_line)),
           'terms', (SELECT to_jsonb(x) FROM pvf_pvflineterms x JOIN pvf_pvfversion v ON v.id = x.version_id

@@ -18,6 +18,7 @@ from core import clock
 from core.checks import Moment
 from core.errors import DomainError
 from core.identity import Identity
+from organizations.domain.directory.listing import with_days
 from pvf.domain import lines
 from requests_app.domain import checking, drafts
 from requests_app.domain.requests import visible
@@ -115,6 +116,8 @@ def task_context(actor: Identity, seen: Request, what: steps.Task) -> dict[str, 
     balance = balance_of(seen)
     found = checking.findings(actor, seen, Moment.DRAFT)
     mine = [finding for finding in found if steps.task_of_field(finding.field) is what]
+    if seen.importer is not None:
+        with_days([seen.importer])
     return {
         "request_obj": seen,
         "task": what,

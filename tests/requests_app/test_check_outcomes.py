@@ -230,7 +230,8 @@ def test_sup_1_looks_suppliers_and_last_handler_up(world: World, place: str, sta
     if place == "invoice":
         draft = with_rows(world, draft, "invoices", [{"number": "S1", "supplier_nop_id": nop_id, "kg": "1000"}])
     row = {"nop_id": nop_id, "name": "Invented Mill" if status else "", "status": status}
-    assert found(world, "SUP-1", draft) == (outcome, {"suppliers": [row]})
+    day = {"directory_date": clock.now().date()} if status else {}
+    assert found(world, "SUP-1", draft) == (outcome, {"suppliers": [row], **day})
 
 
 def test_sup_1_fails_by_one_of_two_and_names_only_that_one(world: World):

@@ -1,0 +1,26 @@
+"""Background work of this floor: thin; what happens is in :mod:`organizations.domain.directory`."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+
+from core.errors import DomainError
+from organizations.domain.directory import uploads
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="organizations.tasks.run_directory_import")
+def run_directory_import(certifier_id: str | None = None, import_id: str | None = None) -> None:
+    """Go on with the directory import that waits, if nobody works on it."""
+    try:
+        uploads.go_on()
+    except DomainError as error:
+        log.warning("directory_import_failed", code=error.code, reason=str(error.message))
+
+
+@shared_task(name="organizations.tasks.sweep_directory_imports")
+def sweep_directory_imports() -> None:
+    """Find an import whose wake-up was lost or whose worker was killed."""
+    run_directory_import()
