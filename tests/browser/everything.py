@@ -28,13 +28,13 @@ from oid_sync.domain import calls
 from oid_sync.models import CallState, Drift, DriftKind, OidCall, ReconciliationRun
 from organizations.domain import brokers, certifiers, invitations, tokens
 from organizations.domain.parties import own_party
-from organizations.models import User
+from organizations.models import DirectoryImport, User
 from pvf.domain import proposals, workbook_out
 from pvf.domain.rows import ProposedLine
 from pvf.models import HtsEdition, PVFVersion
 from tests.support import stages
 from tests.support.certificates import issued, numbered
-from tests.support.world import World
+from tests.support.world import PLATFORM, World
 
 PASSWORD = "a long enough pass phrase"
 
@@ -61,6 +61,7 @@ class Everything:
     certificate: Certificate
     shipment: Shipment
     overage: OverageReport
+    reading: DirectoryImport
     invitation: str
     sessions: dict[str, str]
     workbook: Path
@@ -182,7 +183,13 @@ def make_everything(world: World, folder: Path) -> Everything:
     bad = {"number": "", "period_start": "2031-01-01", "period_end": "2031-12-31"}
     book.write_bytes(workbook_out.write_pvf(bad, [_row("500", 1), _row("700", 1)]))  # type: ignore[arg-type]
     overage = _overage(world, certificate)
-    return Everything(world, version, certificate, shipment, overage, _organisations(world), _sessions(world), book)
+    with act_as(PLATFORM):
+        reading = DirectoryImport.objects.create(
+            file_name="operations.xlsx", file_sha256="0" * 64, as_of=clock.now().date(), full=True, rows_done=500,
+            rows_total=76000, added=20, changed=7, unchanged=473,
+        )  # fmt: skip
+    invitation, sessions = _organisations(world), _sessions(world)
+    return Everything(world, version, certificate, shipment, overage, reading, invitation, sessions, book)
 
 
 def _sign_in_with_two_steps(world: World) -> Callable[[Page], None]:
@@ -274,6 +281,8 @@ def _staff(every: Everything) -> list[Visit]:
         Visit("key-new", "manager", reverse("organizations:tokens"), act=_new_key),
         Visit("platform", "platform", reverse("organizations:platform")),
         Visit("platform-refused", "platform", reverse("organizations:platform"), act=_press),
+        Visit("platform-imports", "platform", reverse("organizations:directory_imports")),
+        Visit("platform-import", "platform", reverse("organizations:directory_import", args=[every.reading.pk])),
         Visit("platform-editions", "platform", reverse("pvf:editions")),
     ]
 
