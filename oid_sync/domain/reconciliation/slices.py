@@ -1,0 +1,52 @@
+"""A slice: the rows between two keys. Every comparison of a slice is one statement, so that it sees one moment."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any
+
+from django.db import connection
+
+from oid_sync.models import ReconciliationRun
+
+FIRST, LAST = uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows of one certifier with keys above ``after`` up to ``upto``; ``rows`` of them are compared.
+
+    The last slice ends with the greatest key there can be: what hangs on a key without a row is found too.
+    """
+
+    run: ReconciliationRun
+    after: uuid.UUID
+    upto: uuid.UUID
+    rows: int
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing is left after it."""
+        return self.upto == LAST
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The parameters of the slice's statements."""
+        return {"certifier": self.run.certifier_id, "after": self.after, "upto": self.upto}
+
+
+def cut(run: ReconciliationRun, after: uuid.UUID, bound: str, size: int) -> Slice:
+    """The next slice after a key: ``bound`` is a statement that answers (rows, last key), the key NULL at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute(bound, {"certifier": run.certifier_id, "after": after, "size": size})
+        rows, upto = cursor.fetchone() or (0, None)
+    return Slice(run, after, upto or LAST, rows)
+
+
+def fetch(statement: str, words: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a statement, by the names of its columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, words)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
