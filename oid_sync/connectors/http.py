@@ -30,6 +30,8 @@ from oid_sync.connectors.base import (
 CONNECT_SECONDS = 5
 LARGEST_ANSWER = 20 * 1024 * 1024
 PART = 65536
+#: Changes on a page of OID's log.
+PAGE_ROWS = 200
 NOT_THERE = "OID-020"
 #: Refusals that concern the moment, not the data.
 PASSING = frozenset({"OID-040", "OID-041", "OID-043"})
@@ -101,7 +103,7 @@ class HttpConnector:
 
     def list_since(self, cursor: str) -> Page | Unavailable | Unknown:
         """``GET /v1/certificates?cursor=``; a cursor of another log, or of another store, starts again."""
-        parameters = {"limit": "200", **({"cursor": cursor} if cursor else {})}
+        parameters = {"limit": str(PAGE_ROWS), **({"cursor": cursor} if cursor else {})}
         if not cursor:
             parameters["changed_since"] = "1970-01-01T00:00:00Z"
         answer = self._send("GET", "/v1/certificates", params=parameters)

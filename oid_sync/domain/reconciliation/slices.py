@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import uuid
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.db import connection
 
 from oid_sync.models import ReconciliationRun
 
+#: PostgreSQL's number of the type, whose values Django hands over as text.
+JSONB = 3802
 FIRST, LAST = uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
 
 
@@ -45,8 +48,12 @@ def cut(run: ReconciliationRun, after: uuid.UUID, bound: str, size: int) -> Slic
 
 
 def fetch(statement: str, words: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a statement, by the names of its columns."""
+    """The rows of a statement, by the names of its columns; JSON as Python has it."""
     with connection.cursor() as cursor:
         cursor.execute(statement, words)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        columns = cursor.description or ()
+        rows = [dict(zip([column.name for column in columns], row, strict=True)) for row in cursor.fetchall()]
+    for name in (column.name for column in columns if column.type_code == JSONB):
+        for row in rows:
+            row[name] = json.loads(row[name]) if isinstance(row[name], str) else row[name]
+    return rows
