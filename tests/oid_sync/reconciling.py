@@ -18,11 +18,11 @@ from oid_sync import tasks
 from oid_sync.domain import payloads
 from oid_sync.domain.reconciliation import runs
 from oid_sync.models import Drift, DriftKind, ReconciliationRun
-from organizations.models import Operation, OperationStatus
+from organizations.models import OperationStatus
 from tests.oid_store.payloads import registration
 from tests.oid_store.server import StoreServer
 from tests.support import stages
-from tests.support.world import World
+from tests.support.world import World, make_operation
 
 
 def reconcile(world: World, *, full: bool = True) -> ReconciliationRun:
@@ -96,13 +96,13 @@ Named = tuple[str, str]
 
 def plant_balance(place: Place) -> Named:
     """Kilograms in a bucket that no movement brought there."""
-    place.ours("UPDATE pvf_balance SET available = available + 1")
+    place.ours("UPDATE pvf_balance SET available = available + 1 WHERE line_id = %s", place.world.line.pk)
     return DriftKind.BALANCE, str(place.world.line.pk)
 
 
 def plant_lost_movement(place: Place) -> Named:
     """A sequence that went on without its movement."""
-    place.ours("UPDATE pvf_balance SET last_sequence = last_sequence + 1")
+    place.ours("UPDATE pvf_balance SET last_sequence = last_sequence + 1 WHERE line_id = %s", place.world.line.pk)
     return DriftKind.BALANCE, str(place.world.line.pk)
 
 
@@ -137,8 +137,9 @@ def plant_stray_holder(place: Place) -> Named:
         uuid.uuid4(), stray, f"stray:{stray}", line,
     )  # fmt: skip
     place.ours(
-        "UPDATE pvf_balance SET available = available - 5, certified = certified + 5, last_sequence = last_sequence + 1"
-    )
+        "UPDATE pvf_balance SET available = available - 5, certified = certified + 5, last_sequence = last_sequence + 1 "
+        "WHERE line_id = %s", line,
+    )  # fmt: skip
     return DriftKind.CERTIFIED, f"{stray}:{line}"
 
 
@@ -213,8 +214,8 @@ def plant_actual_differs(place: Place) -> Named:
 
 def plant_party(place: Place) -> Named:
     """The importer of a live certificate was revoked."""
-    importer = place.world.importer
-    Operation.objects.filter(pk=importer.pk).update(status=OperationStatus.REVOKED)
+    importer = make_operation("3030009999", "Revoked Imports", "US", status=OperationStatus.REVOKED)
+    place.ours("UPDATE certificates_certificate SET importer_id = %s WHERE id = %s", importer.pk, place.certificate.pk)
     return DriftKind.PARTY_STATUS, f"{place.certificate.pk}:{importer.nop_id}"
 
 
