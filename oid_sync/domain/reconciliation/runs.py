@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from certificates.models import Certificate
@@ -21,7 +21,7 @@ from core.wake import wake
 from oid_sync.domain.reconciliation import drifts, ledger_steps, oid_log, oid_step
 from oid_sync.domain.reconciliation.drifts import Difference
 from oid_sync.domain.reconciliation.oid_log import Failed, Fetched, Log, Paused
-from oid_sync.domain.reconciliation.slices import FIRST, Slice, cut
+from oid_sync.domain.reconciliation.slices import FIRST, Slice, cut, plan_for_slices
 from oid_sync.models import DriftKind, OidConnection, ReconciliationRun
 from organizations.roles import Role
 from pvf.models import Balance
@@ -154,9 +154,8 @@ def _running(run_id: uuid.UUID) -> ReconciliationRun | None:
 def _slice(actor: Identity, run: ReconciliationRun) -> Outcome:
     """Compare the next rows of the run's step and note how far it has come, in one transaction."""
     step = STEPS[run.step]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")  # compiling takes longer than a slice
     run.total = run.total or _expected(run)
+    plan_for_slices()
     after = uuid.UUID(run.position) if run.position else FIRST
     part = cut(run, after, step.bound, settings.RECONCILE_SLICE_ROWS)
     found, unsettled = step.compare(part)
