@@ -151,7 +151,7 @@ SWEEP_SECONDS = env.int("PORTAL_SWEEP_SECONDS", default=10)
 #: Every so many seconds instead of nightly, where given.
 RECONCILE_SECONDS = env.int("PORTAL_RECONCILE_SECONDS", default=0)
 #: Most rows that one transaction of a reconciliation compares.
-RECONCILE_SLICE_ROWS = env.int("PORTAL_RECONCILE_SLICE_ROWS", default=10_000)
+RECONCILE_SLICE_ROWS = env.int("PORTAL_RECONCILE_SLICE_ROWS", default=20_000)
 CELERY_BEAT_SCHEDULE = {
     "sweep-notifications": {"task": "core.tasks.sweep_notifications", "schedule": SWEEP_SECONDS},
     "sweep-registration": {

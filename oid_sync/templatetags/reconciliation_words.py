@@ -13,8 +13,7 @@ register = template.Library()
 STEPS = {
     "balances": _("balances and movements"),
     "requests": _("reserved volume and open requests"),
-    "certificates": _("certified and shipped volume and certificates"),
-    "parties": _("parties in the directory"),
+    "certificates": _("certified and shipped volume, certificates and their parties"),
     "read": _("reading OID's records"),
     "oid": _("certificates and OID's records"),
 }

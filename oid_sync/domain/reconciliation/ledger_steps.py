@@ -36,14 +36,15 @@ LIVE = (
 )
 STATES = {"live": list(map(str, LIVE)), "open": list(map(str, OPEN_STATES))}
 
-#: Lines until their movements are as many as a slice has rows: at least one line, however many it has.
+#: Lines, as many as a slice has rows, or until their movements are many times as many: at least one line, however many it
+#: has. A line's movements are scattered over the table, which small slices would read again and again.
 BALANCES_BOUND = """
     WITH next AS (
         SELECT line_id, row_number() OVER way AS nth, sum(last_sequence) OVER way AS movements FROM (
             SELECT line_id, last_sequence FROM pvf_balance
             WHERE certifier_id = %(certifier)s AND line_id > %(after)s ORDER BY line_id LIMIT %(size)s
         ) line WINDOW way AS (ORDER BY line_id)
-    ), full_at AS (SELECT nth, line_id FROM next WHERE movements >= %(size)s OR nth = %(size)s ORDER BY nth LIMIT 1)
+    ), full_at AS (SELECT nth, line_id FROM next WHERE movements >= 50 * %(size)s OR nth = %(size)s ORDER BY nth LIMIT 1)
     SELECT coalesce((SELECT nth FROM full_at), (SELECT count(*) FROM next)), (SELECT line_id FROM full_at)
 """
 REQUESTS_BOUND = """
@@ -194,8 +195,12 @@ def requests(part: Slice) -> list[Difference]:
 
 
 def certificates(part: Slice) -> list[Difference]:
-    """What each certificate holds certified and shipped with its own figures and its shipments."""
-    return [difference for row in fetch(_CERTIFICATES, part.words | STATES) for difference in _holdings(row)]
+    """What each certificate holds certified and shipped with its own figures and its shipments; and its parties.
+
+    Both in one slice: a certificate's row is wide, and read once.
+    """
+    holdings = [difference for row in fetch(_CERTIFICATES, part.words | STATES) for difference in _holdings(row)]
+    return holdings + _parties(part)
 
 
 def _holdings(row: dict[str, Any]) -> list[Difference]:
@@ -219,7 +224,7 @@ def _set_shipped(certificate_id: uuid.UUID, actor: Identity) -> Remedy | None:
     return Remedy.SHIPPED_SET if recount_shipped(actor, certificate_id) else None
 
 
-def parties(part: Slice) -> list[Difference]:
+def _parties(part: Slice) -> list[Difference]:
     """Exporter and importer of each live certificate are still Certified in the directory."""
     certified = OperationStatus.CERTIFIED.value
     return [

@@ -55,13 +55,12 @@ STEPS: dict[str, Step] = {
         Step("requests", ledger_steps.REQUESTS_BOUND, _sure(ledger_steps.requests), [DriftKind.RESERVED]),
         Step(
             "certificates", ledger_steps.CERTIFICATES_BOUND, _sure(ledger_steps.certificates),
-            [DriftKind.CERTIFIED, DriftKind.SHIPPED],
+            [DriftKind.CERTIFIED, DriftKind.SHIPPED, DriftKind.PARTY_STATUS],
         ),
-        Step("parties", ledger_steps.CERTIFICATES_BOUND, _sure(ledger_steps.parties), [DriftKind.PARTY_STATUS]),
         Step(OID, oid_step.BOUND, oid_step.compare, oid_step.KINDS),
     )
 }  # fmt: skip
-NAMES = ["balances", "requests", "certificates", "parties", READ, OID]
+NAMES = ["balances", "requests", "certificates", READ, OID]
 
 
 class Outcome(enum.Enum):
@@ -155,7 +154,7 @@ def _slice(actor: Identity, run: ReconciliationRun) -> Outcome:
     """Compare the next rows of the run's step and note how far it has come, in one transaction."""
     step = STEPS[run.step]
     run.total = run.total or _expected(run)
-    plan_for_slices()
+    plan_for_slices(ranges=step.name != "balances")
     after = uuid.UUID(run.position) if run.position else FIRST
     part = cut(run, after, step.bound, settings.RECONCILE_SLICE_ROWS)
     found, unsettled = step.compare(part)
@@ -209,10 +208,10 @@ def _finish(actor: Identity, run: ReconciliationRun, *, problem: str = "") -> Ou
 
 
 def _expected(run: ReconciliationRun) -> int:
-    """Rows that the run will compare: certificates four times, once of them as records of OID where all are read."""
+    """Rows that the run will compare: certificates three times, once of them as records of OID where all are read."""
     certifier = {"certifier_id": run.certifier_id}
     linked = OidConnection.objects.filter(**certifier).exclude(list_cursor="").exists()
-    times = 3 if linked and not run.full else 4
+    times = 2 if linked and not run.full else 3
     certificates = Certificate.objects.filter(**certifier).count()
     rows = Balance.objects.filter(**certifier).count() + Request.objects.filter(**certifier).count()
     return max(1, rows + times * certificates)

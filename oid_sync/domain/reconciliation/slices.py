@@ -15,13 +15,13 @@ from oid_sync.models import ReconciliationRun
 JSONB = 3802
 FIRST, LAST = uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
 
-#: For the transaction of a slice. A slice is a range of an index whose rows lie close together: never a whole table, as the
-#: planner would have it, which the row policies leave with estimates that are far too low. Compiling a statement, and
-#: starting helpers for it, takes longer than a slice.
-_PLAN = (
-    "SELECT set_config('jit', 'off', true), set_config('enable_seqscan', 'off', true), "
-    "set_config('random_page_cost', '1.1', true), set_config('max_parallel_workers_per_gather', '0', true), "
-    "set_config('work_mem', '32MB', true)"
+#: For the transaction of a slice: compiling a statement takes longer than a slice does.
+_PLAN = "SELECT set_config('jit', 'off', true), set_config('work_mem', '32MB', true)"
+#: Where a slice is a range of an index whose rows lie close together (keys are ordered by time): never a whole table, as
+#: the planner would have it, which the row policies leave with estimates that are far too low.
+_RANGE = (
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('random_page_cost', '1.1', true), "
+    "set_config('max_parallel_workers_per_gather', '0', true)"
 )
 
 
@@ -48,10 +48,12 @@ class Slice:
         return {"certifier": self.run.certifier_id, "after": self.after, "upto": self.upto}
 
 
-def plan_for_slices() -> None:
-    """Tell the planner, for the rest of the transaction, that ranges are read."""
+def plan_for_slices(*, ranges: bool) -> None:
+    """Tell the planner, for the rest of the transaction, that a slice is read; ``ranges``: rows that lie close together."""
     with connection.cursor() as cursor:
         cursor.execute(_PLAN)
+        if ranges:
+            cursor.execute(_RANGE)
 
 
 def cut(run: ReconciliationRun, after: uuid.UUID, bound: str, size: int) -> Slice:
