@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -149,6 +150,10 @@ WAKE_TASKS = {
 #: Loops whose task does all that waits for one certifier: one message for many rows.
 WAKE_TOGETHER = {"notifications", "suspension"}
 SWEEP_SECONDS = env.int("PORTAL_SWEEP_SECONDS", default=10)
+#: Every so many seconds instead of nightly, where given.
+RECONCILE_SECONDS = env.int("PORTAL_RECONCILE_SECONDS", default=0)
+#: Most rows that one transaction of a reconciliation compares.
+RECONCILE_SLICE_ROWS = env.int("PORTAL_RECONCILE_SLICE_ROWS", default=20_000)
 CELERY_BEAT_SCHEDULE = {
     "sweep-notifications": {"task": "core.tasks.sweep_notifications", "schedule": SWEEP_SECONDS},
     "sweep-registration": {
@@ -169,7 +174,12 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-directory": {"task": "organizations.tasks.sweep_directory_imports", "schedule": 60},
     "nightly-reconciliation": {
         "task": "oid_sync.tasks.start_nightly_reconciliation",
-        "schedule": env.int("PORTAL_RECONCILE_SECONDS", default=24 * 3600),
+        "schedule": RECONCILE_SECONDS or crontab(hour="2", minute="30"),
+        "options": {"queue": "oid"},
+    },
+    "drift-digest": {
+        "task": "oid_sync.tasks.send_drift_digests",
+        "schedule": crontab(minute="10"),
         "options": {"queue": "oid"},
     },
     "sweep-reconciliation": {

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from core import rows
+from core import ids, rows
 from core.audit import plain
 from core.models import Audience, Notification
 from core.wake import wake
@@ -23,9 +23,14 @@ def notify(
     roles: Sequence[str] = (),
     email: str = "",
     context: dict[str, Any] | None = None,
+    row_id: uuid.UUID | None = None,
 ) -> Notification:
-    """Queue a notification on ``topic`` (a key of ``core.topics``) for an audience, limited to ``roles`` where given."""
+    """Queue a notification on ``topic`` (a key of ``core.topics``) for an audience, limited to ``roles`` where given.
+
+    ``row_id`` where the row's own id keeps it single: a second one raises ``IntegrityError``.
+    """
     row = Notification(
+        id=row_id or ids.new_id(),
         certifier_id=certifier_id,
         topic=topic,
         audience=audience,

@@ -20,6 +20,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "pvf": ("pvf:detail",),
     "pvf_version": ("pvf:version", "pvf:list"),
     "oid_call": ("oid_sync:desk",),
+    "reconciliation": ("oid_sync:reconciliation",),
 }
 PAGES: dict[str, tuple[str, ...]] = {
     "request": ("requests:detail",),

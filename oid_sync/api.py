@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.identity import Identity
+from oid_sync.domain.reconciliation import runs
 from oid_sync.models import Drift, ReconciliationRun
 
 
@@ -19,17 +20,25 @@ class DriftSerializer(serializers.ModelSerializer[Drift]):
 
     class Meta:
         model = Drift
-        fields = ("id", "kind", "subject", "portal_value", "other_value", "first_seen_at", "last_seen_at")
+        fields = ("id", "kind", "subject", "portal_value", "other_value", "first_seen_at", "last_seen_at", "remedy")
 
 
 class ReconciliationSerializer(serializers.ModelSerializer[ReconciliationRun]):
-    """A run and the drifts that are open now."""
+    """A run with its progress in per cent, and the drifts that are open now."""
 
+    progress = serializers.SerializerMethodField()
     drifts = serializers.SerializerMethodField()
 
     class Meta:
         model = ReconciliationRun
-        fields = ("id", "state", "compared", "found", "healed", "started_at", "done_at", "note", "drifts")
+        fields = (
+            "id", "state", "full", "step", "progress", "compared", "found", "healed", "started_at", "done_at", "note",
+            "drifts",
+        )  # fmt: skip
+
+    def get_progress(self, run: ReconciliationRun) -> int:
+        """How far it is, in per cent."""
+        return runs.progress(run)
 
     @extend_schema(responses=DriftSerializer(many=True))
     def get_drifts(self, run: ReconciliationRun) -> list[dict[str, Any]]:

@@ -23,7 +23,8 @@ class OidConnection(models.Model):
     time_limit_seconds = models.PositiveSmallIntegerField(default=10)
     paused_until = models.DateTimeField(null=True)
     paused_because = models.CharField(max_length=200, blank=True)
-    list_cursor = models.CharField(max_length=100, blank=True)
+    #: How far OID's log has been read into ``OidRecord``; empty before the first complete reading.
+    list_cursor = models.CharField(max_length=500, blank=True)
     changed_at = models.DateTimeField(default=clock.now)
 
     objects = TenantQuerySet.as_manager()
@@ -120,8 +121,18 @@ class ReconciliationRun(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
+    #: Whether OID's log is read from its beginning (finds what OID has lost), or only from where it was read to last.
+    full = models.BooleanField(default=True)
     step = models.CharField(max_length=40, blank=True)
-    position = models.CharField(max_length=100, blank=True)
+    #: The last key of the slices that are done, or the cursor of the next page of OID's log.
+    position = models.CharField(max_length=500, blank=True)
+    #: Mark of this reading on every record that it saw; a new one when the log has to be read from its beginning again.
+    reading = models.UUIDField(default=ids.new_id)
+    restarts = models.PositiveSmallIntegerField(default=0)
+    #: When the last page of OID's log was asked for: what changed later is not compared.
+    read_from = models.DateTimeField(null=True)
+    #: Rows that the run expects to compare; 0 before its first slice.
+    total = models.PositiveBigIntegerField(default=0)
     compared = models.PositiveBigIntegerField(default=0)
     found = models.PositiveIntegerField(default=0)
     healed = models.PositiveIntegerField(default=0)
@@ -149,10 +160,27 @@ class DriftKind(models.TextChoices):
     SHIPPED = "shipped", _("shipped kilograms differ from the shipments")
     MISSING_IN_OID = "missing_in_oid", _("the certificate is not in OID")
     UNKNOWN_TO_PORTAL = "unknown_to_portal", _("OID has a record that the portal does not know")
+    NUMBER = "number", _("OID has given a number that the portal does not have")
     OID_FIELDS = "oid_fields", _("OID's record differs from the certificate")
     OID_STATUS = "oid_status", _("OID's status differs from the certificate's")
     ACTUALS = "actuals", _("actual weight in OID differs from the shipments")
+    RECEIPT = "receipt", _("the importer received another weight than was reported")
     PARTY_STATUS = "party_status", _("a party of a live certificate is not Certified")
+
+
+class Remedy(models.TextChoices):
+    """What the portal does about a difference by itself."""
+
+    NUMBER_TAKEN = "number_taken", _("the number was taken over from OID")
+    SHIPPED_SET = "shipped_set", _("the certificate's shipped weight was set to what its shipments and the ledger say")
+    REPORTED_AGAIN = "reported_again", _("reported to OID again")
+
+
+class Closed(models.TextChoices):
+    """Why a difference is closed."""
+
+    GONE = "gone", _("no longer there")
+    HEALED = "healed", _("healed by itself")
 
 
 class Drift(models.Model):
@@ -171,7 +199,10 @@ class Drift(models.Model):
     last_seen_at = models.DateTimeField(default=clock.now)
     last_run = models.ForeignKey(ReconciliationRun, null=True, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True)
-    closed_because = models.CharField(max_length=200, blank=True)
+    closed_because = models.CharField(max_length=200, choices=Closed.choices, blank=True)
+    #: What was done about it without a person, and by which run; open until a later run no longer sees it.
+    remedy = models.CharField(max_length=20, choices=Remedy.choices, blank=True)
+    remedy_run = models.ForeignKey(ReconciliationRun, null=True, on_delete=models.PROTECT, related_name="+")
 
     objects = TenantQuerySet.as_manager()
     tenancy = StaffRows()
@@ -183,3 +214,28 @@ class Drift(models.Model):
             )
         ]
         indexes = [models.Index(fields=["certifier", "first_seen_at"], name="drift_open", condition=Q(closed_at=None))]
+
+
+class OidRecord(models.Model):
+    """What OID said last about one record: a copy, kept by reading OID's log, to compare certificates with.
+
+    It decides nothing; OID's own answer does. ``facts`` holds the compared fields as text, ``actuals`` the kilograms
+    of each shipment that OID knows, by the shipment's UUID.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.CharField(max_length=40)
+    #: The certificate's UUID; None where OID's record names something else.
+    reference = models.UUIDField(null=True)
+    status = models.CharField(max_length=20)
+    facts = models.JSONField()
+    actuals = models.JSONField(default=dict)
+    seen_in = models.UUIDField()
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["certifier", "number"], name="oid_record_once")]
+        indexes = [models.Index(fields=["certifier", "reference"], name="oid_record_by_reference")]

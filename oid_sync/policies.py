@@ -1,10 +1,11 @@
 """Row policies of the link to OID: the certifier's own affair."""
 
-from core.policy import NO_DELETE, STAFF_ROW, Table
+from core.policy import ALL, NO_DELETE, STAFF_ROW, Table
 
 TABLES = [
     Table("oid_sync_oidconnection", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
     Table("oid_sync_oidcall", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
     Table("oid_sync_reconciliationrun", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
     Table("oid_sync_drift", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
+    Table("oid_sync_oidrecord", read=STAFF_ROW, write=STAFF_ROW, grants=ALL),
 ]

@@ -10,8 +10,9 @@ import structlog
 from celery import shared_task
 
 from core.identity import Identity, act_as
+from core.wake import wake
 from oid_sync.domain import calls
-from oid_sync.domain.reconciliation import runs
+from oid_sync.domain.reconciliation import digest, runs
 from organizations.models import Certifier
 
 log = structlog.get_logger(__name__)
@@ -63,8 +64,8 @@ def sweep_registration() -> None:
 
 @shared_task(name="oid_sync.tasks.run_reconciliation")
 def run_reconciliation(certifier_id: str, run_id: str) -> None:
-    """Do what is left of a run."""
-    runs.go_on(uuid.UUID(certifier_id), uuid.UUID(run_id))
+    """Do what is left of a run, for as long as a task may take; the next message goes on."""
+    _work(uuid.UUID(certifier_id), uuid.UUID(run_id))
 
 
 @shared_task(name="oid_sync.tasks.start_nightly_reconciliation")
@@ -75,18 +76,34 @@ def start_nightly_reconciliation() -> None:
 
 @shared_task(name="oid_sync.tasks.sweep_reconciliation")
 def sweep_reconciliation() -> None:
-    """Go on with runs that a killed worker left behind."""
+    """Go on with runs that a killed worker left behind, and with those that OID asked to wait."""
     each_certifier(_resume)
+
+
+@shared_task(name="oid_sync.tasks.send_drift_digests")
+def send_drift_digests() -> None:
+    """Tell every certifier's managers, once a day, what differences are open."""
+    each_certifier(_digest)
 
 
 def _start(certifier_id: uuid.UUID) -> None:
     actor = Identity.loop(certifier_id)
     with act_as(actor):
-        runs.start(actor, certifier_id)
+        runs.start_nightly(actor, certifier_id)
+
+
+def _work(certifier_id: uuid.UUID, run_id: uuid.UUID) -> None:
+    if runs.go_on(certifier_id, run_id, seconds=RUN_SECONDS) is runs.Outcome.MORE:
+        wake("reconciliation", certifier_id, run_id)
 
 
 def _resume(certifier_id: uuid.UUID) -> None:
     with act_as(Identity.loop(certifier_id)):
         left = runs.unattended(certifier_id)
     for run_id in left:
-        runs.go_on(certifier_id, run_id)
+        _work(certifier_id, run_id)
+
+
+def _digest(certifier_id: uuid.UUID) -> None:
+    with act_as(Identity.loop(certifier_id)):
+        digest.send(certifier_id)

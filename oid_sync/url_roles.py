@@ -11,6 +11,7 @@ URL_ROLES: dict[str, Audience] = {
     "oid_sync:resend": _ACTING,
     "oid_sync:back_to_review": _ACTING,
     "oid_sync:reconciliation": STAFF,
+    "oid_sync:reconciliation_progress": STAFF,
     "oid_sync:start_reconciliation": _ACTING,
     "api:reconciliation-latest": STAFF,
 }

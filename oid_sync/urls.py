@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern] = [
     path("calls/<uuid:pk>/back-to-review/", views.back_to_review, name="back_to_review"),
     path("connection/", views.connection, name="connection"),
     path("reconciliation/", views.reconciliation, name="reconciliation"),
+    path("reconciliation/progress/", views.reconciliation_progress, name="reconciliation_progress"),
     path("reconciliation/start/", views.start_reconciliation, name="start_reconciliation"),
 ]

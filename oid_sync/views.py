@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -18,9 +19,9 @@ from core import clock
 from core.errors import DomainError, InvalidInput
 from core.identity import Identity
 from oid_sync.domain import desk, links
-from oid_sync.domain.reconciliation import runs
+from oid_sync.domain.reconciliation import drifts, runs
 from oid_sync.forms import ConnectionForm
-from oid_sync.models import DESK_STATES, CallState, Drift, OidCall, ReconciliationRun
+from oid_sync.models import DESK_STATES, CallState, Drift, DriftKind, OidCall, ReconciliationRun
 from organizations.roles import Role
 
 PAGE_SIZE = 50
@@ -53,6 +54,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         "under_way": [_entry(row) for row in under_way[:PAGE_SIZE]],
         "stuck": stuck.order_by("approved_at")[:PAGE_SIZE],
         "connection": links.connection_of(actor.certifier_id) if actor.certifier_id else None,
+        "paused_until": links.paused_until(actor.certifier_id) if actor.certifier_id else None,
         "may_act": actor.has(*desk.ACTING),
         "oldest": waiting.values_list("created_at", flat=True).first(),
     }
@@ -122,28 +124,69 @@ def back_to_review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def reconciliation(request: HttpRequest) -> HttpResponse:
-    """The latest runs, the one under way with its progress, and every open drift with both values."""
+    """The latest runs, the one under way with its progress, and every open drift with both values and its age."""
     actor = _actor(request)
-    latest = ReconciliationRun.objects.visible_to(actor).order_by("-started_at")[:10]
-    drifts = Drift.objects.visible_to(actor)
-    page = Paginator(drifts.filter(closed_at=None).order_by("first_seen_at", "pk"), PAGE_SIZE)
-    running = next((run for run in latest if run.state == ReconciliationRun.State.RUNNING), None)
+    rows = Drift.objects.visible_to(actor)
+    kind = request.GET.get("kind", "")
+    chosen = rows.filter(closed_at=None, **({"kind": kind} if kind in DriftKind.values else {}))
+    page = Paginator(chosen.select_related("remedy_run").order_by("first_seen_at", "pk"), PAGE_SIZE)
+    shown = page.get_page(request.GET.get("page"))
+    counts = drifts.open_by_kind(actor.certifier_id) if actor.certifier_id else {}
     context = {
-        "runs": latest,
-        "running": running,
-        "progress": runs.progress(running) if running else None,
-        "page_obj": page.get_page(request.GET.get("page")),
-        "closed": drifts.filter(closed_at__isnull=False).order_by("-closed_at")[:20],
+        **_under_way(actor),
+        "runs": ReconciliationRun.objects.visible_to(actor).order_by("-started_at")[:10],
+        "page_obj": shown,
+        "entries": _drift_entries(actor, shown.object_list),
+        "counts": [(code, DriftKind(code).label, count) for code, count in counts.items()],
+        "open_total": sum(counts.values()),
+        "kind": kind,
+        "oldest": drifts.oldest_open(actor.certifier_id) if actor.certifier_id else None,
+        "closed": rows.filter(closed_at__isnull=False).select_related("remedy_run").order_by("-closed_at")[:20],
         "may_act": actor.has(*desk.ACTING),
     }
     return render(request, "oid_sync/reconciliation.html", context)
 
 
+@require_safe
+def reconciliation_progress(request: HttpRequest) -> HttpResponse:
+    """The progress of the run under way, for the page to refresh; when it has ended, the whole page is read again."""
+    under_way = _under_way(_actor(request))
+    if not request.headers.get("HX-Request"):
+        return redirect("oid_sync:reconciliation")
+    if under_way["running"] is None:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return render(request, "oid_sync/_progress.html", under_way)
+
+
+def _under_way(actor: Identity) -> dict[str, Any]:
+    run = ReconciliationRun.objects.visible_to(actor).filter(state=ReconciliationRun.State.RUNNING).first()
+    return {
+        "running": run,
+        "progress": runs.progress(run) if run else None,
+        "paused_until": links.paused_until(run.certifier_id) if run else None,
+    }
+
+
+def _drift_entries(actor: Identity, rows: Iterable[Drift]) -> list[dict[str, Any]]:
+    found = list(rows)
+    wanted = [row.certificate_id for row in found if row.certificate_id]
+    known = (
+        Certificate.objects.visible_to(actor).filter(pk__in=wanted).values_list("pk", "number", "request__reference")
+    )
+    names = {pk: number or reference for pk, number, reference in known}
+    now = clock.now()
+    return [
+        {"drift": row, "name": names.get(row.certificate_id) or row.subject, "linked": row.certificate_id in names,
+         "age": now - row.first_seen_at}
+        for row in found
+    ]  # fmt: skip
+
+
 @require_POST
 def start_reconciliation(request: HttpRequest) -> HttpResponse:
-    """Start a run now."""
+    """Start a run now: of everything, or of what has changed."""
     actor = _actor(request)
     if actor.certifier_id is not None:
-        runs.start(actor, actor.certifier_id)
+        runs.start(actor, actor.certifier_id, full=request.POST.get("read") != "changes")
         messages.success(request, _("Reconciliation has started."))
     return redirect("oid_sync:reconciliation")

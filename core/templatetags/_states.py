@@ -101,6 +101,7 @@ STATES: dict[str, dict[str, Look]] = {
     "drift": {
         "open": Look(_("Open"), "bad", "error"),
         "waiting": Look(_("Waiting for a person"), "wait", "person"),
+        "healing": Look(_("Being mended"), "info", "autorenew"),
         "healed": Look(_("Healed by itself"), "good", "autorenew"),
         "closed": Look(_("Closed"), "neutral", "check"),
     },

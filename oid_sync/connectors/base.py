@@ -57,6 +57,7 @@ class Unknown:
     """Nobody can say whether OID did it (time-out, 5xx, lost answer): ask before repeating."""
 
     reason: str
+    retry_after: int = 0
 
 
 RegisterResult = Registered | AwaitingPerson | Rejected | Unavailable | Unknown

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import time
 import uuid
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -28,6 +30,8 @@ from oid_sync.connectors.base import (
 CONNECT_SECONDS = 5
 LARGEST_ANSWER = 20 * 1024 * 1024
 PART = 65536
+#: Changes on a page of OID's log.
+PAGE_ROWS = 200
 NOT_THERE = "OID-020"
 #: Refusals that concern the moment, not the data.
 PASSING = frozenset({"OID-040", "OID-041", "OID-043"})
@@ -98,14 +102,14 @@ class HttpConnector:
         return self._call(number, "void", payload)
 
     def list_since(self, cursor: str) -> Page | Unavailable | Unknown:
-        """``GET /v1/certificates?cursor=``; a cursor of another log starts again."""
-        parameters = {"limit": "200", **({"cursor": cursor} if cursor else {})}
+        """``GET /v1/certificates?cursor=``; a cursor of another log, or of another store, starts again."""
+        parameters = {"limit": str(PAGE_ROWS), **({"cursor": cursor} if cursor else {})}
         if not cursor:
             parameters["changed_since"] = "1970-01-01T00:00:00Z"
         answer = self._send("GET", "/v1/certificates", params=parameters)
         if not isinstance(answer, requests.Response):
             return answer
-        if answer.status_code == 410:
+        if answer.status_code == 410 or (answer.status_code == 400 and cursor):
             return Page((), "", has_more=True, start_again=True)
         body = self._json(answer) if answer.status_code == 200 else None
         if body is None:
@@ -185,11 +189,11 @@ class HttpConnector:
     def _refusal(self, answer: requests.Response) -> Rejected | Unavailable | Unknown:
         body = self._json(answer) or {}
         code, message = str(body.get("code", "")), str(body.get("message", ""))
+        wait = _seconds(answer.headers.get("Retry-After", ""))
         if answer.status_code == 429 or code in PASSING:
-            wait = answer.headers.get("Retry-After", "")
-            return Unavailable(message or f"HTTP {answer.status_code}", int(wait) if wait.isdigit() else 0)
+            return Unavailable(message or f"HTTP {answer.status_code}", wait)
         if answer.status_code >= 500 or answer.status_code < 400:
-            return Unknown(f"HTTP {answer.status_code} {code}".strip())
+            return Unknown(f"HTTP {answer.status_code} {code}".strip(), wait)
         if answer.status_code in MISCONFIGURED:
             return Unavailable(f"HTTP {answer.status_code} {code}: {message}")
         return Rejected(code or f"HTTP-{answer.status_code}", message or answer.reason, str(body.get("field", "")))
@@ -205,3 +209,15 @@ class HttpConnector:
         except ValueError:
             return None
         return body if isinstance(body, dict) else None
+
+
+def _seconds(retry_after: str) -> int:
+    """What Retry-After says (RFC 9110: seconds, or a date), in whole seconds; 0 for nothing that can be read."""
+    if retry_after.strip().isdigit():
+        return int(retry_after)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0
+    until = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
+    return max(0, math.ceil((until - dt.datetime.now(dt.UTC)).total_seconds()))

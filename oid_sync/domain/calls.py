@@ -13,6 +13,7 @@ import dataclasses
 import datetime as dt
 import random
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ from core.errors import DomainError
 from core.identity import Identity, act_as
 from core.models import Audience
 from core.notify import notify
+from core.wake import wake
 from oid_sync.connectors.base import (
     Applied,
     AwaitingPerson,
@@ -147,8 +149,37 @@ def _make(
     return 1
 
 
+def report_again(shipments: Sequence[Shipment]) -> int:
+    """New calls for shipments that OID, although told of them, does not show. Returns how many.
+
+    None while an earlier call about the certificate is under way or on the desk: its end comes first.
+    """
+    certificate = shipments[0].certificate
+    earlier = OidCall.objects.filter(certificate=certificate).exclude(state__in=[CallState.DONE, CallState.CANCELLED])
+    if earlier.exists():
+        return 0
+    made = 0
+    for row in shipments:
+        call_id = ids.new_id()
+        told = payloads.shipment if row.corrected_at is None else payloads.correction
+        made += _make(certificate, Operation.ACTUALS, told(call_id, row), call_id=call_id)
+    wake("oid_calls", certificate.certifier_id, certificate.pk)
+    return made
+
+
+def settle_registration(actor: Identity, certificate_id: uuid.UUID, number: str) -> None:
+    """OID's log shows the record: a registration that waits or lies on the desk has been done."""
+    rows = OidCall.objects.select_for_update().filter(certificate_id=certificate_id, operation=Operation.REGISTER)
+    for row in rows.exclude(state__in=[CallState.DONE, CallState.CANCELLED]):
+        row.lease_until = row.lease_token = None
+        _done(actor, row, {"number": number})
+        row.save()
+
+
 def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
-    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended."""
+    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended; none in a pause."""
+    if links.paused_until(certifier_id):
+        return []
     now = clock.now()
     ready = Q(state__in=[CallState.WAITING, CallState.UNKNOWN], next_attempt_at__lte=now)
     lost = Q(state=CallState.IN_FLIGHT, lease_until__lte=now)
@@ -181,7 +212,7 @@ def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
     )
     if row is None or row.next_attempt_at > now or (row.lease_until and row.lease_until > now):
         return None
-    if _earlier_unfinished(row):
+    if links.paused_until(row.certifier_id) or _earlier_unfinished(row):
         return None
     ask_first = row.state != CallState.WAITING
     try:
@@ -318,8 +349,9 @@ def _later(row: OidCall, result: Unavailable | Unknown, *, unclear: bool) -> Non
     row.state = CallState.UNKNOWN if unclear else CallState.WAITING
     row.reason = result.reason[:500]
     wait = min(2 ** min(row.attempts, 9), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries
-    if isinstance(result, Unavailable) and result.retry_after:
-        wait = max(wait, result.retry_after)
+    if result.retry_after:
+        links.pause(row.certifier_id, result.retry_after, result.reason)
+        wait = max(wait, min(result.retry_after, links.LONGEST_PAUSE.total_seconds()))
     row.next_attempt_at = clock.now() + dt.timedelta(seconds=wait)
 
 

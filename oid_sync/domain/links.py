@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from organizations.roles import Role
 
 #: Shortest and longest time limit of a call, in seconds; a lease must outlive it.
 TIME_LIMITS = (2, 60)
+#: OID is left alone as long as it asks for, but never longer than this at one asking.
+LONGEST_PAUSE = dt.timedelta(hours=1)
 
 
 def connection_of(certifier_id: uuid.UUID) -> OidConnection | None:
@@ -46,6 +49,7 @@ def connect(actor: Identity, *, key: str, time_limit_seconds: int) -> OidConnect
     row = row or OidConnection(certifier_id=certifier_id)
     if key:
         row.encrypted_key, row.paused_until, row.paused_because = encrypt(key.encode()), None, ""
+        row.list_cursor = ""
     row.time_limit_seconds, row.changed_at = time_limit_seconds, clock.now()
     row.save()
     audit.record(
@@ -53,6 +57,25 @@ def connect(actor: Identity, *, key: str, time_limit_seconds: int) -> OidConnect
         after={"time_limit_seconds": time_limit_seconds, "key_changed": bool(key)},
     )  # fmt: skip
     return row
+
+
+def pause(certifier_id: uuid.UUID, seconds: int, reason: str) -> dt.datetime:
+    """OID asks (429 or 503 with Retry-After) to be left alone: no call of the certifier before then. Returns when it ends."""
+    now = clock.now()
+    until = now + min(dt.timedelta(seconds=min(seconds, 10**6)), LONGEST_PAUSE)
+    row = OidConnection.objects.select_for_update().filter(certifier_id=certifier_id).first()
+    if row is None:
+        return until
+    if row.paused_until is None or row.paused_until < until:
+        row.paused_until, row.paused_because = until, reason[:200]
+        row.save(update_fields=["paused_until", "paused_because"])
+    return row.paused_until
+
+
+def paused_until(certifier_id: uuid.UUID) -> dt.datetime | None:
+    """Until when the certifier's calls rest; None where they do not."""
+    row = connection_of(certifier_id)
+    return row.paused_until if row and row.paused_until and row.paused_until > clock.now() else None
 
 
 def address_of(row: OidConnection | None) -> str:

@@ -16,7 +16,7 @@ from core import clock
 from core.identity import act_as
 from oid_sync import tasks
 from oid_sync.domain import calls, desk
-from oid_sync.models import CallState, OidCall
+from oid_sync.models import CallState, OidCall, OidConnection
 from organizations.models import Operation, OperationStatus
 from requests_app.models import Request, RequestState
 from tests.oid_store.server import StoreServer
@@ -31,6 +31,7 @@ def run(world: World, *, times: int = 1) -> None:
     for _ in range(times):
         with act_as(world.loop()):
             OidCall.objects.filter(state__in=[CallState.WAITING, CallState.UNKNOWN]).update(next_attempt_at=clock.now())
+            OidConnection.objects.update(paused_until=None)
         tasks.sweep_registration()
 
 
