@@ -95,7 +95,8 @@ def approve(
     versions.require_manager(actor)
     with transaction.atomic():
         pvf, version = versions.locked(actor, version_id)
-        if version.state == State.APPROVED:
+        if version.in_force_from is not None:
+            # approved before, and perhaps followed by another one since
             return version
         if version.state != State.PROPOSED:
             raise Conflict("PVF-STATE", _("This version is no longer proposed."), details={"state": version.state})
