@@ -6,13 +6,15 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from core import clock
 from core.identity import act_as
 from pvf.domain import drafts, ledger, processing, proposals, top_ups, years
+from pvf.domain.basis import Conversion, VolumeBasis
 from pvf.domain.documents import Paper
 from pvf.domain.processing import Processed
 from pvf.domain.rows import ProposedLine
 from pvf.domain.top_ups import More
-from pvf.models import Balance, Bucket, Cause, Holder, ProcessingReport, PVFVersion
+from pvf.models import Balance, Bucket, Cause, Holder, ProcessingReport, PVFLine, PVFVersion
 from tests.support.drafts import PAPER
 from tests.support.world import World, a_uuid
 
@@ -59,8 +61,8 @@ def reported(
         "KGM",
         Decimal(ratio[0]),
         Decimal(ratio[1]),
-        dt.date.today() - dt.timedelta(days=1),
-        "Wet mill",  # noqa: DTZ011
+        clock.now().date() - dt.timedelta(days=1),
+        "Wet mill",
     )
     with act_as(world.who(role)) as actor:
         return processing.report(actor, world.line.pk, output_line.pk, done, PAPERS)
@@ -85,3 +87,10 @@ def buckets(world: World, line: Any = None) -> tuple[Decimal, Decimal]:
     with act_as(world.loop()):
         row = Balance.objects.get(pk=(line or world.line).pk)
         return row.available, row.available + row.reserved + row.certified + row.shipped
+
+
+def an_output(world: World, kg: str = "0") -> PVFLine:
+    fed = VolumeBasis(conversion=Conversion("Cherries", Decimal(5), Decimal(1), 1))
+    approved(world, proposed(world, a_row("50000"), a_row(kg, 2, basis=fed)))
+    with act_as(world.loop()):
+        return PVFLine.objects.get(pvf=world.pvf, line_number=2)
