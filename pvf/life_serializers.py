@@ -15,9 +15,12 @@ from organizations.models import Scope
 from pvf.domain import basis as volume
 from pvf.domain.basis import Conversion, Purchase, VolumeBasis
 from pvf.domain.rows import ProposedLine
-from pvf.models import CarryOver, ProcessingReport, PVFDocument, PVFLineTerms, PVFVersion
+from pvf.models import PVF, CarryOver, ProcessingReport, PVFDocument, PVFLineTerms, PVFVersion
 
 ZERO = Decimal(0)
+#: Names by which the API's document knows these choices (``ENUM_NAME_OVERRIDES``).
+PVFState, VersionState, VersionKind = PVF.State, PVFVersion.State, PVFVersion.Kind
+EvidenceKind, ReportState = PVFDocument.Kind, ProcessingReport.State
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "19250.000"})
