@@ -183,7 +183,8 @@ def _block(number: int, old: PVFLineTerms | None, new: PVFLineTerms | None) -> d
     name = new or old
     before = old.authorised_kg if old else ZERO
     return {
-        "number": number, "name": name.label_name if name else "", "rows": rows, "added": old is None,
+        "number": number, "name": name.label_name if name else "", "rows": rows,
+        "caption": f"{number} · {name.label_name if name else ''}", "added": old is None,
         "removed": new is None, "change": (new.authorised_kg if new else ZERO) - before,
         "old_sum": sum_of(old.basis, old.authorised_kg) if old and old.basis else None,
         "new_sum": sum_of(new.basis, new.authorised_kg) if new else None,
