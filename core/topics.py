@@ -19,6 +19,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "certificate": ("certificates:detail",),
     "pvf": ("pvf:detail",),
     "pvf_version": ("pvf:version", "pvf:list"),
+    "pvf_report": ("pvf:report", "pvf:list"),
     "oid_call": ("oid_sync:desk",),
     "reconciliation": ("oid_sync:reconciliation",),
 }
@@ -27,6 +28,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "certificate": ("certificates:detail", "certificates:inbox"),
     "pvf": ("pvf:detail",),
     "pvf_version": ("pvf:version", "pvf:list"),
+    "pvf_report": ("pvf:report", "pvf:list"),
 }
 
 

@@ -7,12 +7,13 @@ says (label name, HTS codes, origins, authorised volume) stands in the *terms* o
 from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateRangeField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
+from core.models import StoredFile
 from core.units import Unit
 from organizations.models import Certifier, Client, Scope
 from organizations.tenancy import ClientRows, TenantQuerySet
@@ -57,6 +58,7 @@ class Cause(models.TextChoices):
     VOID = "void", _("certificate voided")
     REPLACE = "replace", _("certificate replaced")
     PROCESS = "process", _("processed into another product")
+    CARRY_OVER = "carry_over", _("carried over to another certification year")
 
 
 class Holder(models.TextChoices):
@@ -115,26 +117,43 @@ class PVF(models.Model):
 
 
 class PVFVersion(models.Model):
-    """One proposal of a PVF's content; approved ones follow each other, the highest approved number is in force."""
+    """One proposal of a PVF's content, or a top-up of one line; the approved ones are in force one after the other.
+
+    ``in_force_from`` (inclusive) and ``in_force_until`` (exclusive) never overlap between versions of one PVF: what a
+    line said at a moment has one answer.
+    """
 
     class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
         PROPOSED = "proposed", _("proposed")
         APPROVED = "approved", _("approved")
         REJECTED = "rejected", _("rejected")
+        WITHDRAWN = "withdrawn", _("withdrawn")
         SUPERSEDED = "superseded", _("superseded")
+
+    class Kind(models.TextChoices):
+        CONTENT = "content", _("lines of the PVF")
+        TOP_UP = "top_up", _("top-up of one line")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     pvf = models.ForeignKey(PVF, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CONTENT)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    #: Counts the changes of a draft: a stale form is told so.
+    revision = models.PositiveIntegerField(default=1)
+    by_certifier = models.BooleanField(default=False)
     source_file_id = models.UUIDField(null=True)
     note = models.TextField(blank=True)
     proposed_by = models.UUIDField(null=True)
     proposed_at = models.DateTimeField(default=clock.now)
     decided_by = models.UUIDField(null=True)
     decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True)
+    in_force_from = models.DateTimeField(null=True)
+    in_force_until = models.DateTimeField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = ClientRows()
@@ -143,6 +162,33 @@ class PVFVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["pvf", "number"], name="pvf_version_once"),
             models.UniqueConstraint(fields=["pvf"], condition=Q(state="approved"), name="one_pvf_version_in_force"),
+            models.UniqueConstraint(
+                fields=["pvf", "by_certifier"], condition=Q(state="draft"), name="one_pvf_draft_of_a_side"
+            ),
+            models.CheckConstraint(
+                name="pvf_version_in_force_while_approved",
+                condition=(
+                    Q(state="approved", in_force_from__isnull=False, in_force_until=None)
+                    | Q(state="superseded", in_force_from__isnull=False, in_force_until__gte=F("in_force_from"))
+                    | (~Q(state="approved") & Q(in_force_from=None, in_force_until=None))
+                ),
+            ),
+            ExclusionConstraint(
+                name="pvf_versions_never_in_force_together",
+                expressions=[
+                    ("pvf", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            F("in_force_from"),
+                            F("in_force_until"),
+                            function="TSTZRANGE",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(in_force_from__isnull=False),
+            ),
         ]
 
 
@@ -182,6 +228,8 @@ class PVFLineTerms(models.Model):
     entered_quantity = models.DecimalField(max_digits=18, decimal_places=6)
     entered_unit = models.CharField(max_length=3, choices=Unit.choices, default=Unit.KGM)
     volume_basis = models.TextField(_("volume basis"), blank=True)
+    #: The volume basis as figures (``pvf.domain.basis``); empty where only the text says what supports the volume.
+    basis = models.JSONField(default=dict)
 
     objects = TenantQuerySet.as_manager()
     tenancy = ClientRows()
@@ -190,6 +238,134 @@ class PVFLineTerms(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "line"], name="terms_once"),
             models.CheckConstraint(condition=Q(authorised_kg__gte=0), name="authorised_not_negative"),
+        ]
+
+
+class TopUp(models.Model):
+    """What a proposal of kind top-up adds to one line, with the purchase or harvest that supports it."""
+
+    version = models.OneToOneField(PVFVersion, on_delete=models.PROTECT, primary_key=True, related_name="top_up")
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    line = models.ForeignKey(PVFLine, on_delete=models.PROTECT, related_name="top_ups")
+    kg = KilogramField()
+    entered_quantity = models.DecimalField(max_digits=18, decimal_places=6)
+    entered_unit = models.CharField(max_length=3, choices=Unit.choices, default=Unit.KGM)
+    #: One purchase or a harvest, as entries of the line's volume basis.
+    basis = models.JSONField(default=dict)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = ClientRows()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(kg__gt=0), name="top_up_of_something")]
+
+
+class CarryOver(models.Model):
+    """What a line of a new certification year takes over from a line of an earlier one: asked, then decided (0 too)."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(PVFVersion, on_delete=models.PROTECT, related_name="carry_overs")
+    line = models.ForeignKey(PVFLine, on_delete=models.PROTECT, related_name="carried_in")
+    from_line = models.ForeignKey(PVFLine, on_delete=models.PROTECT, related_name="carried_out")
+    asked_kg = KilogramField()
+    decided_kg = KilogramField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = ClientRows()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "line"], name="carry_over_once_a_line"),
+            models.UniqueConstraint(fields=["version", "from_line"], name="carry_over_once_from_a_line"),
+            models.CheckConstraint(condition=Q(asked_kg__gte=0), name="carry_over_asked_not_negative"),
+            models.CheckConstraint(condition=Q(decided_kg=None) | Q(decided_kg__gte=0), name="carry_over_not_negative"),
+        ]
+
+
+class ProcessingReport(models.Model):
+    """Kilograms of one line that became kilograms of another; the ledger moves when a manager approves.
+
+    ``ratio_input`` kg of the input product give ``ratio_output`` kg of the output product; ``output_kg`` is rounded once.
+    """
+
+    class State(models.TextChoices):
+        REPORTED = "reported", _("reported")
+        APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    pvf = models.ForeignKey(PVF, on_delete=models.PROTECT, related_name="processing_reports")
+    input_line = models.ForeignKey(PVFLine, on_delete=models.PROTECT, related_name="processed_away")
+    output_line = models.ForeignKey(PVFLine, on_delete=models.PROTECT, related_name="processed_in")
+    entered_quantity = models.DecimalField(max_digits=18, decimal_places=6)
+    entered_unit = models.CharField(max_length=3, choices=Unit.choices, default=Unit.KGM)
+    input_kg = KilogramField()
+    ratio_input = KilogramField()
+    ratio_output = KilogramField()
+    output_kg = KilogramField()
+    processed_on = models.DateField()
+    reason = models.TextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.REPORTED)
+    reported_by = models.UUIDField(null=True)
+    reported_at = models.DateTimeField(default=clock.now)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.TextField(blank=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = ClientRows()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(input_kg__gt=0, output_kg__gt=0, ratio_input__gt=0, ratio_output__gt=0),
+                name="processing_of_something",
+            ),
+            models.CheckConstraint(condition=~Q(input_line=F("output_line")), name="processing_into_another_line"),
+        ]
+
+
+class PVFDocument(models.Model):
+    """Evidence: a document of a proposal or of a processing report. Removing one hides it; the file stays."""
+
+    class Kind(models.TextChoices):
+        INVENTORY = "inventory", _("inventory record")
+        PRODUCTION = "production", _("production estimate or harvest record")
+        PURCHASE = "purchase", _("supplier's invoice")
+        SUPPLIER_CERTIFICATE = "supplier_certificate", _("supplier's organic certificate")
+        PROCESSING = "processing", _("processing record")
+        OTHER = "other", _("other document")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    pvf = models.ForeignKey(PVF, on_delete=models.PROTECT, related_name="documents")
+    version = models.ForeignKey(PVFVersion, null=True, on_delete=models.PROTECT, related_name="documents")
+    report = models.ForeignKey(ProcessingReport, null=True, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    added_by = models.UUIDField(null=True)
+    added_at = models.DateTimeField(default=clock.now)
+    removed_at = models.DateTimeField(null=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = ClientRows()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(version=None, report__isnull=False) | Q(version__isnull=False, report=None),
+                name="pvf_document_of_one_thing",
+            ),
         ]
 
 

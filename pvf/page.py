@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy
 
 from core.identity import Identity
 from core.templatetags.portal_format import hts, kg
 from organizations.models import Client, Membership
 from organizations.roles import Role
-from pvf.domain import lines
-from pvf.models import PVF, Balance, Bucket, Movement, PVFLine, PVFLineTerms, PVFVersion
+from pvf.domain import basis as volume
+from pvf.domain import lines, top_ups, versions
+from pvf.life_forms import sum_of
+from pvf.models import PVF, Balance, Bucket, Movement, PVFLine, PVFLineTerms, PVFVersion, TopUp
 
+ZERO = Decimal(0)
 BUCKETS = (Bucket.AVAILABLE, Bucket.RESERVED, Bucket.CERTIFIED, Bucket.SHIPPED)
 #: Fields of a line's terms as the comparison shows them.
 COMPARED = {
@@ -33,6 +36,12 @@ COMPARED = {
 def may_propose(actor: Identity) -> bool:
     """Whether the reader may import a workbook."""
     return actor.has(Role.REVIEWER, Role.MANAGER, Role.PREPARER, Role.SIGNATORY)
+
+
+def shown_versions(actor: Identity) -> Any:
+    """The versions that the reader may see; a draft is its own side's alone until it is proposed."""
+    others = Q(state=PVFVersion.State.DRAFT) & ~Q(by_certifier=actor.is_staff)
+    return PVFVersion.objects.visible_to(actor).exclude(others)
 
 
 def clients_of(actor: Identity) -> list[tuple[str, str]]:
@@ -79,6 +88,7 @@ def line_context(actor: Identity, line: PVFLine) -> dict[str, Any]:
     """The terms in force and the balance of one line."""
     return {
         "terms": lines.terms_in_force(line.pk),
+        "may_propose": may_propose(actor),
         "balance": Balance.objects.visible_to(actor).filter(line=line).first(),
     }
 
@@ -94,22 +104,65 @@ def _effect(row: Movement) -> Decimal:
 
 
 def comparison(actor: Identity, version: PVFVersion) -> dict[str, Any]:
-    """A version beside the one before it: line by line, with the kilograms in use where they limit a reduction."""
-    earlier = (
-        PVFVersion.objects.visible_to(actor)
-        .filter(pvf_id=version.pvf_id, number__lt=version.number, decided_at__isnull=False)
-        .exclude(state=PVFVersion.State.REJECTED)
-        .order_by("-number")
-        .first()
-    )
+    """A version beside the one it follows (or would follow), line by line, with the arithmetic of its kilograms."""
+    earlier = _before(actor, version)
     old = _by_line(actor, earlier) if earlier else {}
     new = _by_line(actor, version)
+    if version.kind == PVFVersion.Kind.TOP_UP and not new:
+        old, new = _topped_up(version, old)
     balances = {row.line_id: row for row in Balance.objects.visible_to(actor).filter(line_id__in={*old, *new})}
+    beside = versions.moved_beside(balances)
     numbered = sorted(
         {row.line_id: row.line.line_number for row in (*old.values(), *new.values())}.items(), key=_second
     )
-    blocks = [_block(number, old.get(pk), new.get(pk), balances.get(pk)) for pk, number in numbered]
-    return {"earlier": earlier, "blocks": blocks}
+    waits = version.state in {PVFVersion.State.DRAFT, PVFVersion.State.PROPOSED}
+    carried = {row.line_id: row for row in version.carry_overs.select_related("from_line__balance", "from_line__pvf")}
+    blocks = []
+    for pk, number in numbered:
+        block = _block(number, old.get(pk), new.get(pk))
+        block["carry_over"] = carried.get(pk)
+        if waits:
+            block |= arithmetic(balances.get(pk), new.get(pk), beside.get(pk, ZERO))
+        blocks.append(block)
+    return {"earlier": earlier, "blocks": blocks, "waits": waits}
+
+
+def _before(actor: Identity, version: PVFVersion) -> PVFVersion | None:
+    rows = PVFVersion.objects.visible_to(actor).filter(pvf_id=version.pvf_id, in_force_from__isnull=False)
+    at = version.in_force_from or version.decided_at
+    if at is not None:
+        rows = rows.filter(in_force_from__lte=at).exclude(pk=version.pk)
+    return rows.order_by("-in_force_from", "-number").first()
+
+
+def _topped_up(
+    version: PVFVersion, old: dict[uuid.UUID, PVFLineTerms]
+) -> tuple[dict[uuid.UUID, PVFLineTerms], dict[uuid.UUID, PVFLineTerms]]:
+    """The one line of a top-up as it stands, and as it would stand."""
+    top_up = TopUp.objects.get(version=version)
+    terms = old.get(top_up.line_id)
+    if terms is None:
+        return {}, {}
+    row = top_ups.with_top_up(versions.row_of(terms), top_up)
+    more = PVFLineTerms(
+        line=terms.line, product_name=row.product_name, label_name=row.label_name, scope=row.scope,
+        hts_codes=list(row.hts_codes), origins=list(row.origins), authorised_kg=row.authorised_kg,
+        volume_basis=row.volume_basis, basis=volume.to_json(row.basis),
+    )  # fmt: skip
+    return {top_up.line_id: terms}, {top_up.line_id: more}
+
+
+def arithmetic(balance: Balance | None, new: PVFLineTerms | None, beside: Decimal) -> dict[str, Any]:
+    """What the kilograms of a line are and would become: authorised, in use, processed or carried away, available."""
+    used = balance.reserved + balance.certified + balance.shipped if balance else ZERO
+    available = balance.available if balance else ZERO
+    wanted = new.authorised_kg if new else ZERO
+    granted = used + available - beside
+    after = available + wanted - granted
+    return {
+        "used": used, "beside": beside, "authorised_before": granted, "authorised_after": wanted,
+        "available_before": available, "available_after": after, "too_low": after < 0, "least": used - beside,
+    }  # fmt: skip
 
 
 def _second(pair: tuple[uuid.UUID, int]) -> int:
@@ -121,16 +174,20 @@ def _by_line(actor: Identity, version: PVFVersion) -> dict[uuid.UUID, PVFLineTer
     return {row.line_id: row for row in rows}
 
 
-def _block(number: int, old: PVFLineTerms | None, new: PVFLineTerms | None, balance: Balance | None) -> dict[str, Any]:
-    used = balance.reserved + balance.certified + balance.shipped if balance else Decimal(0)
-    wanted = new.authorised_kg if new else Decimal(0)
+def _block(number: int, old: PVFLineTerms | None, new: PVFLineTerms | None) -> dict[str, Any]:
     left, right = _shown(old), _shown(new)
-    rows = [{"label": label, "left": left[field], "right": right[field]} for field, label in COMPARED.items()]
-    change = wanted - (old.authorised_kg if old else Decimal(0))
+    rows = [
+        {"label": label, "left": left[field], "right": right[field], "same": left[field] == right[field]}
+        for field, label in COMPARED.items()
+    ]
     name = new or old
+    before = old.authorised_kg if old else ZERO
     return {
-        "number": number, "name": name.label_name if name else "", "rows": rows, "change": change, "used": used,
-        "too_low": wanted < used, "added": old is None, "removed": new is None,
+        "number": number, "name": name.label_name if name else "", "rows": rows,
+        "caption": f"{number} · {name.label_name if name else ''}", "added": old is None,
+        "removed": new is None, "change": (new.authorised_kg if new else ZERO) - before,
+        "old_sum": sum_of(old.basis, old.authorised_kg) if old and old.basis else None,
+        "new_sum": sum_of(new.basis, new.authorised_kg) if new else None,
     }  # fmt: skip
 
 

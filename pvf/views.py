@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -17,13 +18,15 @@ from core.errors import DomainError
 from core.files import XLSX, store_file
 from core.identity import Identity, Kind
 from core.models import StoredFile
+from core.templatetags.portal_format import kg
 from organizations.models import Client
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf import page
-from pvf.domain import hts_table, proposals, workbook, workbook_out
+from pvf.domain import hts_table, proposals, versions, workbook, workbook_out
 from pvf.forms import EditionForm, ImportForm, RejectForm
-from pvf.models import PVF, HtsEdition, Movement, PVFLine, PVFVersion
+from pvf.life_forms import ApproveForm
+from pvf.models import PVF, HtsEdition, Movement, ProcessingReport, PVFLine, PVFVersion
 
 PAGE_SIZE = 25
 
@@ -59,7 +62,9 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     row = find(PVF.objects.select_related("client__operation"), actor, pk)
     context = {
         "pvf": row, "lines": page.lines_of(actor, row), "may_propose": page.may_propose(actor),
-        "versions": PVFVersion.objects.visible_to(actor).filter(pvf=row).order_by("-number"),
+        "versions": page.shown_versions(actor).filter(pvf=row).order_by("-number"),
+        "reports": ProcessingReport.objects.visible_to(actor).filter(pvf=row).select_related("input_line", "output_line")
+        .order_by("-reported_at")[:50],
     }  # fmt: skip
     return render(request, "pvf/detail.html", context)
 
@@ -122,32 +127,72 @@ def template(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def version(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """A version beside the one in force; a manager decides on it here."""
+    """A version beside the one it follows; a manager decides on it here. A draft is worked on at its own page."""
+    actor = _actor(request)
+    row = find(page.shown_versions(actor), actor, pk)
+    if row.state == PVFVersion.State.DRAFT:
+        return redirect("pvf:draft", row.pk)
     return _version_page(request, pk)
 
 
+def _carry_lines(row: PVFVersion) -> list[tuple[str, str, Decimal]]:
+    """The lines that ask to carry kilograms on, as fields of the manager's form."""
+    rows = row.carry_overs.select_related("line", "from_line__balance", "from_line__pvf").order_by("line__line_number")
+    return [
+        (
+            str(item.line_id),
+            _("Line %(line)s, from %(pvf)s line %(old)s (%(available)s available)") % {
+                "line": item.line.line_number, "pvf": item.from_line.pvf.number, "old": item.from_line.line_number,
+                "available": kg(item.from_line.balance.available),
+            },
+            item.asked_kg,
+        )
+        for item in rows
+    ]  # fmt: skip
+
+
+def _approve_form(row: PVFVersion, data: Any = None) -> ApproveForm:
+    current = versions.in_force(row.pvf)
+    initial = {"compared_with": str(current.pk) if current else proposals.NONE_IN_FORCE}
+    return ApproveForm(data, initial=initial, lines=_carry_lines(row))
+
+
 def _version_page(
-    request: HttpRequest, pk: uuid.UUID, *, form: RejectForm | None = None, error: DomainError | None = None
-) -> HttpResponse:
+    request: HttpRequest, pk: uuid.UUID, *, form: RejectForm | None = None, approving: ApproveForm | None = None,
+    error: DomainError | None = None,
+) -> HttpResponse:  # fmt: skip
     actor = _actor(request)
-    row = find(PVFVersion.objects.select_related("pvf", "client__operation"), actor, pk)
-    decides = row.state == PVFVersion.State.PROPOSED and actor.is_staff and actor.has(Role.MANAGER)
+    row = find(page.shown_versions(actor).select_related("pvf", "client__operation"), actor, pk)
+    waits = row.state == PVFVersion.State.PROPOSED
     people = page.names_of([row.proposed_by, row.decided_by]) if actor.is_staff else {}
     context = {
-        "version": row, "error": error, "decides": decides, "form": form or RejectForm(),
+        "version": row, "error": error, "decides": waits and actor.is_staff and actor.has(Role.MANAGER),
+        "withdraws": waits and page.may_propose(actor) and row.by_certifier is actor.is_staff,
+        "form": form or RejectForm(), "approve_form": approving or _approve_form(row),
         "proposed_by": people.get(row.proposed_by, ""), "decided_by": people.get(row.decided_by, ""),
+        "documents": row.documents.filter(removed_at=None).select_related("file").order_by("added_at"),
         **page.comparison(actor, row),
     }  # fmt: skip
-    status = error.status if error else 422 if form is not None and form.errors else 200
+    bound = form or approving
+    status = error.status if error else 422 if bound is not None and bound.errors else 200
     return render(request, "pvf/version.html", context, status=status)
 
 
 @require_POST
 def approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Put the version in force."""
+    """Put the version in force, with what is carried over where it opens a new year."""
+    actor = _actor(request)
+    seen = find(page.shown_versions(actor).select_related("pvf"), actor, pk)
+    form = _approve_form(seen, request.POST)
+    if not form.is_valid():
+        return _version_page(request, pk, approving=form)
+    carried = {uuid.UUID(line): kilograms for line, kilograms in form.carried().items()}
     try:
         with transaction.atomic():
-            row = proposals.approve(_actor(request), pk)
+            row = proposals.approve(
+                actor, pk, compared_with=form.cleaned_data["compared_with"], carried=carried,
+                reason=form.cleaned_data.get("reason", ""),
+            )  # fmt: skip
     except DomainError as error:
         if error.status in {403, 404}:
             raise

@@ -51,6 +51,7 @@ STATES: dict[str, dict[str, Look]] = {
         "superseded": Look(_("Superseded"), "neutral", "autorenew"),
         "closed": Look(_("Closed"), "neutral", "lock"),
         "proposed": Look(_("Proposed"), "wait", "hourglass_empty", _("Waits for a manager.")),
+        "reported": Look(_("Reported"), "wait", "hourglass_empty", _("Waits for a manager.")),
         "withdrawn": Look(_("Withdrawn"), "neutral", "undo"),
     },
     "registration": {

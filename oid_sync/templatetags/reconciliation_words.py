@@ -30,10 +30,3 @@ def step_words(code: str) -> str:
     """A step of a run in words."""
     return str(STEPS.get(code, code))
 
-
-@register.filter
-def drift_values(value: object) -> list[tuple[str, str]]:
-    """A value of a drift as (name, value) pairs for a list; a plain value has no name."""
-    if isinstance(value, dict):
-        return [(str(name).replace("_", " "), str(item)) for name, item in value.items()]
-    return [("", str(value))] if value not in ("", None) else []

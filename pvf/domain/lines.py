@@ -8,6 +8,8 @@ import hashlib
 import json
 import uuid
 
+from django.db.models import Q
+
 from core.audit import plain
 from core.identity import Identity
 from pvf.models import PVF, Balance, PVFLine, PVFLineTerms, PVFVersion
@@ -27,6 +29,19 @@ def terms_in_force(line_id: uuid.UUID) -> PVFLineTerms | None:
     """What the line says in the approved version of its PVF; None where no version in force names it."""
     return (
         PVFLineTerms.objects.filter(line_id=line_id, version__state=PVFVersion.State.APPROVED)
+        .select_related("version", "line__pvf")
+        .first()
+    )
+
+
+def terms_at(line_id: uuid.UUID, moment: dt.datetime) -> PVFLineTerms | None:
+    """What the line said at a moment: in the version that was in force then; None where none named it.
+
+    Versions of a PVF are never in force together (an exclusion constraint), so there is one answer.
+    """
+    covers = Q(version__in_force_until=None) | Q(version__in_force_until__gt=moment)
+    return (
+        PVFLineTerms.objects.filter(covers, line_id=line_id, version__in_force_from__lte=moment)
         .select_related("version", "line__pvf")
         .first()
     )

@@ -1,27 +1,29 @@
-"""Proposing and approving a PVF: versions follow each other, kilograms move by what changed."""
+"""Proposing and deciding on a PVF: versions follow each other, kilograms move by what changed."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.errors import Conflict, InvalidInput, NotPermitted
-from core.identity import Identity, Kind
-from core.models import Audience
-from core.notify import notify
+from core.identity import Identity
 from organizations.models import Client
-from organizations.roles import Role
 from organizations.tenancy import find
-from pvf.domain import ledger
-from pvf.domain.rows import ProposedLine
-from pvf.models import PVF, Balance, Bucket, Cause, PVFLine, PVFLineTerms, PVFVersion
+from pvf.domain import carrying, ledger, top_ups, versions
+from pvf.domain.rows import ProposedLine, checked, is_printable, one_line
+from pvf.models import PVF, Balance, Bucket, Cause, PVFLineTerms, PVFVersion
+
+State, Kind = PVFVersion.State, PVFVersion.Kind
+ZERO = Decimal(0)
+#: ``compared_with`` of somebody who saw that no version was in force.
+NONE_IN_FORCE = "none"
 
 
 @transaction.atomic
@@ -37,116 +39,103 @@ def propose(
     note: str = "",
 ) -> PVFVersion:
     """A new version of a client's PVF, waiting for a manager. All rows or none. Raises ``InvalidInput``, ``NotPermitted``."""
-    _require_proposer(actor, client_id)
+    versions.require_proposer(actor, client_id)
     client = find(Client.objects.all(), actor, client_id)
-    if not number.strip():
-        raise InvalidInput("PVF-NUMBER", _("The PVF needs a number."), field="number")
+    check_head(number, period_start, period_end)
+    cleaned = [checked(row) for row in rows]
+    pvf = versions.locked_pvf(client, one_line(number), period_start, period_end)
+    versions.require_sound(pvf, cleaned)
+    supersede_proposals(pvf)
+    version = versions.new_version(actor, pvf, state=State.PROPOSED, kind=Kind.CONTENT, note=note)
+    if source_file_id is not None:
+        version.source_file_id = source_file_id
+        version.save(update_fields=["source_file_id"])
+    for row in cleaned:
+        versions.write_terms(version, row)
+    carrying.keep(pvf, version)
+    announce(actor, pvf, version, lines=len(cleaned))
+    return version
+
+
+def check_head(number: str, period_start: dt.date, period_end: dt.date) -> None:
+    """Refuse a PVF without a number, or one whose period ends before it starts."""
+    cleaned = one_line(number)
+    if not cleaned or len(cleaned) > 40 or not is_printable(cleaned):
+        raise InvalidInput("PVF-NUMBER", _("The PVF needs a number of at most 40 characters."), field="number")
     if period_start > period_end:
         raise InvalidInput("PVF-PERIOD", _("The period ends before it starts."), field="period_end")
-    if not rows:
-        raise InvalidInput("PVF-EMPTY", _("The PVF has no lines."), field="rows")
-    if len({row.line_number for row in rows}) < len(rows):
-        raise InvalidInput("PVF-LINE-TWICE", _("The same line number stands in two rows."), field="line_number")
-    pvf = _locked_pvf(client, number.strip(), period_start, period_end)
-    last = pvf.versions.aggregate(last=Max("number"))["last"] or 0
-    pvf.versions.filter(state=PVFVersion.State.PROPOSED).update(state=PVFVersion.State.SUPERSEDED)
-    version = PVFVersion(
-        certifier_id=pvf.certifier_id, client_id=pvf.client_id, pvf=pvf, number=last + 1, note=note.strip(),
-        source_file_id=source_file_id, proposed_by=actor.user_id,
-    )  # fmt: skip
-    version.save(force_insert=True)
-    for row in rows:
-        _write_terms(version, row)
-    audit.record(
-        actor, "pvf.propose", "pvf", pvf.pk, certifier_id=pvf.certifier_id, client_id=pvf.client_id,
-        after={"number": pvf.number, "version": version.number, "lines": len(rows)},
-    )  # fmt: skip
-    notify(
-        "pvf.proposed", Audience.CERTIFIER, pvf.certifier_id, certifier_id=pvf.certifier_id, object_type="pvf",
-        object_id=pvf.pk, roles=[Role.MANAGER], context={"number": pvf.number, "exporter": client.operation.name},
-    )  # fmt: skip
-    return version
 
 
-def _locked_pvf(client: Client, number: str, period_start: dt.date, period_end: dt.date) -> PVF:
-    """The client's PVF of this number, locked, or a new one. Its period changes only while it was never in force."""
-    period = (period_start, period_end)
-    pvf, _made = PVF.objects.select_for_update().get_or_create(
-        certifier_id=client.certifier_id, client=client, number=number,
-        defaults={"period_start": period_start, "period_end": period_end},
-    )  # fmt: skip
-    if pvf.state == PVF.State.CLOSED:
-        raise Conflict("PVF-STATE", _("This PVF is closed."), details={"state": pvf.state})
-    if pvf.state == PVF.State.APPROVED and (pvf.period_start, pvf.period_end) != period:
-        text = _("This PVF is in force from %(start)s to %(end)s: a version of it keeps that period.")
-        words = {"start": pvf.period_start, "end": pvf.period_end}
-        raise InvalidInput("PVF-PERIOD", text % words, field="period_start")
-    if (pvf.period_start, pvf.period_end) != period:
-        pvf.period_start, pvf.period_end = period
-        pvf.save(update_fields=["period_start", "period_end"])
-    return pvf
+def supersede_proposals(pvf: PVF) -> None:
+    """A proposal of the lines takes the place of the one that waits; top-ups wait on their own."""
+    pvf.versions.filter(state=State.PROPOSED, kind=Kind.CONTENT).update(state=State.SUPERSEDED)
 
 
-def _require_proposer(actor: Identity, client_id: uuid.UUID) -> None:
-    exporter = actor.kind is Kind.EXPORTER and actor.client_id == client_id and actor.has(Role.PREPARER, Role.SIGNATORY)
-    if not exporter and not (actor.is_staff and actor.has(Role.REVIEWER, Role.MANAGER)):
-        raise NotPermitted("ROLE", _("Your role does not allow this."))
+def announce(actor: Identity, pvf: PVF, version: PVFVersion, **what: Any) -> None:
+    """Put the proposal on record and tell the certifier's managers."""
+    versions.record(actor, "pvf.propose", version, number=pvf.number, **what)
+    versions.tell_certifier(pvf, version, "pvf.proposed")
 
 
-def _write_terms(version: PVFVersion, row: ProposedLine) -> None:
-    line, _made = PVFLine.objects.get_or_create(
-        certifier_id=version.certifier_id, client_id=version.client_id, pvf_id=version.pvf_id,
-        line_number=row.line_number,
-    )  # fmt: skip
-    PVFLineTerms(
-        certifier_id=version.certifier_id, client_id=version.client_id, version=version, line=line,
-        product_name=row.product_name, label_name=row.label_name, scope=row.scope, hts_codes=list(row.hts_codes),
-        origins=list(row.origins), authorised_kg=row.authorised_kg, entered_quantity=row.quantity,
-        entered_unit=row.unit, volume_basis=row.volume_basis,
-    ).save(force_insert=True)  # fmt: skip
-
-
-def _locked(actor: Identity, version_id: uuid.UUID) -> tuple[PVF, PVFVersion]:
-    if not actor.is_staff or not actor.has(Role.MANAGER):
-        raise NotPermitted("ROLE", _("Only a manager decides on a PVF."))
-    seen = find(PVFVersion.objects.all(), actor, version_id)
-    pvf = find(PVF.objects.select_for_update(), actor, seen.pvf_id)
-    return pvf, find(PVFVersion.objects.select_for_update(), actor, version_id)
-
-
-def approve(actor: Identity, version_id: uuid.UUID) -> PVFVersion:
+def approve(
+    actor: Identity,
+    version_id: uuid.UUID,
+    *,
+    compared_with: str = "",
+    carried: Mapping[uuid.UUID, Decimal] | None = None,
+    reason: str = "",
+) -> PVFVersion:
     """Put a proposed version in force and move the kilograms that it authorises more or less. Twice changes nothing.
 
-    Raises ``InvalidInput`` PVF-USED where a line would authorise less than it has reserved, certified and shipped, and
-    PVF-OVERLAP where another PVF of the client is in force on a day of its period.
+    ``compared_with``: the id of the version that the manager saw in force (or ``"none"``); another one is a ``Conflict``.
+    ``carried``: kilograms by line of this PVF that a new certification year takes over, each of them decided, with
+    ``reason``. Raises ``InvalidInput`` PVF-USED where a line would authorise less than is in use, PVF-OVERLAP where
+    another PVF of the client is in force on a day of its period, and CARRY-OVER where more is carried than there is.
     """
-    pvf, version = _locked(actor, version_id)
-    if version.state == PVFVersion.State.APPROVED:
-        return version
-    if version.state != PVFVersion.State.PROPOSED:
-        raise Conflict("PVF-STATE", _("This version is no longer proposed."), details={"state": version.state})
-    before = {row.line_id: row for row in PVFLineTerms.objects.filter(version__pvf=pvf, version__state="approved")}
-    after = {row.line_id: row for row in version.terms.select_related("line").order_by("line_id")}
+    versions.require_manager(actor)
     with transaction.atomic():
-        pvf.versions.filter(state=PVFVersion.State.APPROVED).update(state=PVFVersion.State.SUPERSEDED)
-        version.state, version.decided_by, version.decided_at = PVFVersion.State.APPROVED, actor.user_id, clock.now()
-        version.save(update_fields=["state", "decided_by", "decided_at"])
-        _enforce(pvf)
-        for line_id in sorted(set(before) | set(after)):
-            _authorise(actor, version, line_id, after.get(line_id))
-    audit.record(
-        actor, "pvf.approve", "pvf", pvf.pk, certifier_id=pvf.certifier_id, client_id=pvf.client_id,
-        before={str(key): row.authorised_kg for key, row in before.items()},
-        after={"version": version.number, **{str(key): row.authorised_kg for key, row in after.items()}},
-    )  # fmt: skip
-    notify(
-        "pvf.approved", Audience.CLIENT, pvf.client_id, certifier_id=pvf.certifier_id, object_type="pvf",
-        object_id=pvf.pk, roles=[Role.PREPARER, Role.SIGNATORY], context={"number": pvf.number},
-    )  # fmt: skip
+        pvf, version = versions.locked(actor, version_id)
+        if version.in_force_from is not None:
+            # approved before, and perhaps followed by another one since
+            return version
+        if version.state != State.PROPOSED:
+            raise Conflict("PVF-STATE", _("This version is no longer proposed."), details={"state": version.state})
+        current = versions.in_force(pvf)
+        _require_same(current, compared_with)
+        if version.kind == Kind.TOP_UP:
+            top_ups.write_terms(pvf, version, current)
+        before = _terms(current)
+        after = _terms(version)
+        _come_into_force(actor, pvf, version, current)
+        _move(actor, version, before, after, carrying.decided(actor, version, carried, reason))
+        _announce_approval(actor, pvf, version, before, after)
     return version
 
 
-def _enforce(pvf: PVF) -> None:
+def _require_same(current: PVFVersion | None, compared_with: str) -> None:
+    now = str(current.pk) if current else NONE_IN_FORCE
+    if compared_with and compared_with != now:
+        text = _("Version %(number)s came into force meanwhile: look at the comparison again, then decide.")
+        words = {"number": current.number if current else "–"}
+        raise Conflict("PVF-CHANGED", text % words, details={"in_force": now})
+
+
+def _terms(version: PVFVersion | None) -> dict[uuid.UUID, PVFLineTerms]:
+    rows = version.terms.select_related("line").order_by("line_id") if version else ()
+    return {row.line_id: row for row in rows}
+
+
+def _come_into_force(actor: Identity, pvf: PVF, version: PVFVersion, current: PVFVersion | None) -> None:
+    """End the version before at the moment this one begins: at no moment are there two, at none is there a gap."""
+    now = clock.now()
+    if current is not None:
+        # a clock that was set back must not give a period that ends before it began
+        now = max(now, current.in_force_from or now)
+        current.state, current.in_force_until = State.SUPERSEDED, now
+        current.save(update_fields=["state", "in_force_until"])
+    version.state, version.decided_by, version.decided_at = State.APPROVED, actor.user_id, now
+    version.in_force_from = now
+    version.save(update_fields=["state", "decided_by", "decided_at", "in_force_from"])
     pvf.state = PVF.State.APPROVED
     try:
         with transaction.atomic():
@@ -157,50 +146,121 @@ def _enforce(pvf: PVF) -> None:
         raise InvalidInput("PVF-OVERLAP", text % words, field="period_start") from error
 
 
-def _authorise(actor: Identity, version: PVFVersion, line_id: uuid.UUID, terms: PVFLineTerms | None) -> None:
-    """Move the difference between what the ledger has authorised and what the version authorises."""
+def _move(
+    actor: Identity,
+    version: PVFVersion,
+    before: dict[uuid.UUID, PVFLineTerms],
+    after: dict[uuid.UUID, PVFLineTerms],
+    carried: list[carrying.Carried],
+) -> None:
+    """All balances locked at once in the order of their keys, then the carry-over, then what each line gains or loses."""
+    own = sorted(set(before) | set(after))
+    everything = sorted({*own, *(row.from_line_id for row in carried)})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pvf_open_balance(%s)", [line_id])
-    balance = ledger.lock_balances([line_id])[line_id]
-    wanted = terms.authorised_kg if terms else Decimal(0)
+        for line_id in own:
+            cursor.execute("SELECT pvf_open_balance(%s)", [line_id])
+    for line_id in everything:
+        ledger.lock_line(line_id)
+    balances = ledger.lock_balances(everything)
+    beside = versions.moved_beside(own)
+    brought = carrying.move(actor, carried, balances, after)
+    for line_id in own:
+        _authorise(
+            actor, version, balances[line_id], (after.get(line_id) or before[line_id]).line.line_number,
+            after[line_id].authorised_kg if line_id in after else ZERO,
+            beside.get(line_id, ZERO), brought.get(line_id, ZERO),
+        )  # fmt: skip
+
+
+def _authorise(
+    actor: Identity, version: PVFVersion, balance: Balance, number: int, wanted: Decimal, beside: Decimal,
+    brought: Decimal,
+) -> None:  # fmt: skip
+    """Move the difference between what versions have authorised so far and what this one authorises.
+
+    ``beside``: net kilograms of processing and carry-over away; ``brought``: carried over into the line just now.
+    """
+    line_id = balance.line_id
     used = balance.reserved + balance.certified + balance.shipped
-    authorised = used + balance.available
-    if wanted < used:
-        line = PVFLine.objects.get(pk=line_id)
-        words = {"line": line.line_number, "wanted": f"{wanted:,.3f}", "used": f"{used:,.3f}"}
-        text = _("Line %(line)s: %(wanted)s kg are less than the %(used)s kg reserved, certified and shipped.")
-        raise InvalidInput("PVF-USED", text % words, field="quantity", details={"used_kg": str(used)})
-    key = f"authorise:{version.pk}:{line_id}"
-    if wanted > authorised:
-        cause = Cause.AUTHORISE if _is_new(balance) else Cause.TOP_UP
-        ledger.move(actor, line_id, cause, Bucket.OUTSIDE, Bucket.AVAILABLE, wanted - authorised, key=key)
-    elif wanted < authorised:
-        ledger.move(actor, line_id, Cause.REDUCE, Bucket.AVAILABLE, Bucket.OUTSIDE, authorised - wanted, key=key)
+    granted = used + balance.available + brought - beside
+    key, reason = f"authorise:{version.pk}:{line_id}", version.note
+    if wanted > granted:
+        cause = Cause.AUTHORISE if balance.last_sequence == 0 else Cause.TOP_UP
+        if version.kind == Kind.TOP_UP:
+            cause = Cause.TOP_UP
+        ledger.move(
+            actor, line_id, cause, Bucket.OUTSIDE, Bucket.AVAILABLE, wanted - granted, key=key, reason=reason
+        )  # fmt: skip
+    elif wanted < granted:
+        if granted - wanted > balance.available + brought:
+            raise _too_low(number, wanted, used, beside)
+        ledger.move(
+            actor, line_id, Cause.REDUCE, Bucket.AVAILABLE, Bucket.OUTSIDE, granted - wanted, key=key, reason=reason
+        )  # fmt: skip
 
 
-def _is_new(balance: Balance) -> bool:
-    return balance.last_sequence == 0
+def _too_low(number: int, wanted: Decimal, used: Decimal, beside: Decimal) -> InvalidInput:
+    words = {"line": number, "wanted": f"{wanted:,.3f}", "used": f"{used:,.3f}", "beside": f"{-beside:,.3f}"}
+    text = _("Line %(line)s: %(wanted)s kg are less than the %(used)s kg reserved, certified and shipped.")
+    details = {"line": number, "wanted_kg": f"{wanted:.3f}", "used_kg": f"{used:.3f}"}
+    if beside:
+        text = _(
+            "Line %(line)s: %(wanted)s kg are less than the %(used)s kg reserved, certified and shipped and the "
+            "%(beside)s kg processed or carried away."
+        )
+        details["processed_or_carried_away_kg"] = f"{-beside:.3f}"
+    return InvalidInput("PVF-USED", text % words, field="quantity", details=details)
+
+
+def _announce_approval(
+    actor: Identity,
+    pvf: PVF,
+    version: PVFVersion,
+    before: dict[uuid.UUID, PVFLineTerms],
+    after: dict[uuid.UUID, PVFLineTerms],
+) -> None:
+    audit.record(
+        actor, "pvf.approve", "pvf", pvf.pk, certifier_id=pvf.certifier_id, client_id=pvf.client_id,
+        before={str(key): row.authorised_kg for key, row in before.items()},
+        after={
+            "version": version.number, "kind": version.kind,
+            **{str(key): row.authorised_kg for key, row in after.items()},
+        },
+    )  # fmt: skip
+    versions.tell_exporter(pvf, version, "pvf.approved")
 
 
 @transaction.atomic
 def reject(actor: Identity, version_id: uuid.UUID, reason: str) -> PVFVersion:
     """Refuse a proposed version with a reason."""
-    pvf, version = _locked(actor, version_id)
-    if version.state == PVFVersion.State.REJECTED:
+    versions.require_manager(actor)
+    pvf, version = versions.locked(actor, version_id)
+    if version.state == State.REJECTED:
         return version
-    if version.state != PVFVersion.State.PROPOSED:
+    if version.state != State.PROPOSED:
         raise Conflict("PVF-STATE", _("This version is no longer proposed."), details={"state": version.state})
     if not reason.strip():
         raise InvalidInput("REASON", _("Give a reason."), field="reason")
-    version.state, version.decided_by, version.decided_at = PVFVersion.State.REJECTED, actor.user_id, clock.now()
-    version.save(update_fields=["state", "decided_by", "decided_at"])
-    audit.record(
-        actor, "pvf.reject", "pvf", pvf.pk, certifier_id=pvf.certifier_id, client_id=pvf.client_id,
-        after={"version": version.number, "reason": reason.strip()},
-    )  # fmt: skip
-    notify(
-        "pvf.rejected", Audience.CLIENT, pvf.client_id, certifier_id=pvf.certifier_id, object_type="pvf",
-        object_id=pvf.pk, roles=[Role.PREPARER, Role.SIGNATORY],
-        context={"number": pvf.number, "reason": reason.strip()},
-    )  # fmt: skip
+    versions.decide(actor, version, State.REJECTED, reason)
+    versions.record(actor, "pvf.reject", version, reason=reason.strip())
+    versions.tell_exporter(pvf, version, "pvf.rejected", reason=reason.strip())
+    return version
+
+
+@transaction.atomic
+def withdraw(actor: Identity, version_id: uuid.UUID, reason: str = "") -> PVFVersion:
+    """Take a draft or a proposal back: the side that made it, until it is decided. Twice changes nothing."""
+    pvf, version = versions.locked(actor, version_id)
+    versions.require_proposer(actor, version.client_id)
+    if version.by_certifier is not actor.is_staff:
+        raise NotPermitted("ROLE", _("Only the side that proposed takes a proposal back."))
+    if version.state == State.WITHDRAWN:
+        return version
+    if version.state not in {State.DRAFT, State.PROPOSED}:
+        raise Conflict("PVF-STATE", _("This version is no longer proposed."), details={"state": version.state})
+    was_proposed = version.state == State.PROPOSED
+    versions.decide(actor, version, State.WITHDRAWN, reason)
+    versions.record(actor, "pvf.withdraw", version, reason=reason.strip(), was_proposed=was_proposed)
+    if was_proposed and not version.by_certifier:
+        versions.tell_certifier(pvf, version, "pvf.withdrawn")
     return version

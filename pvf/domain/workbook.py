@@ -1,7 +1,7 @@
 """A PVF as a workbook: columns found by their headers, errors row by row, nothing half-imported.
 
-The layout is ours (``docs/pvf-workbook.md``): a sheet "PVF" whose first column names number and period, and a sheet
-"Lines" with one product a row.
+The layout is ours (``docs/pvf-workbook.md``): a sheet "PVF" whose first column names number and period, a sheet "Lines"
+with one product a row, and, where there are any, a sheet "Purchases" with one purchase of the volume basis a row.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
+import uuid
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -17,12 +18,14 @@ import pycountry
 from django.utils.translation import gettext as _
 from python_calamine import CalamineWorkbook
 
-from core.units import MAX_KG, Unit, to_kg
+from core.errors import InvalidInput
+from core.units import MAX_KG, Unit
 from core.xlsx import safe_workbook
 from organizations.models import Scope
-from pvf.domain.rows import ProposedLine
+from pvf.domain.basis import Conversion, Purchase, VolumeBasis
+from pvf.domain.rows import ProposedLine, checked
 
-HEAD_SHEET, LINE_SHEET = "PVF", "Lines"
+HEAD_SHEET, LINE_SHEET, PURCHASE_SHEET = "PVF", "Lines", "Purchases"
 #: Field → headers that name it, in English and Spanish, without regard to case.
 HEAD: dict[str, tuple[str, ...]] = {
     "number": ("PVF number", "Número de PVF"),
@@ -39,8 +42,28 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "quantity": ("Quantity", "Cantidad"),
     "unit": ("Unit", "Unidad"),
     "volume_basis": ("Volume basis", "Base del volumen"),
+    "opening_kg": ("Opening inventory (kg)", "Inventario inicial (kg)"),
+    "production_kg": ("Expected production (kg)", "Producción esperada (kg)"),
+    "input_product": ("Made from", "Hecho de"),
+    "input_line": ("Made from line", "Hecho de la línea"),
+    "ratio_input": ("Conversion: input kg", "Conversión: kg de insumo"),
+    "ratio_output": ("Conversion: output kg", "Conversión: kg de producto"),
+    "input_production_kg": ("Expected production of the input (kg)", "Producción esperada del insumo (kg)"),
 }
-OPTIONAL = frozenset({"unit", "volume_basis"})
+OPTIONAL = frozenset(list(COLUMNS)[list(COLUMNS).index("unit") :])
+#: One purchase a row; "of_input": what was bought is the product that the line is made from.
+PURCHASES: dict[str, tuple[str, ...]] = {
+    "line_number": ("Line", "Línea"),
+    "kg": ("Bought (kg)", "Comprado (kg)"),
+    "supplier_nop_id": ("Supplier NOP ID", "NOP ID del proveedor"),
+    "supplier_name": ("Supplier", "Proveedor"),
+    "reference": ("Document number", "Número de documento"),
+    "of_input": ("Of the input product", "Del insumo"),
+    "document": ("Document id", "Id del documento"),
+}
+PURCHASES_NEEDED = frozenset({"line_number", "kg"})
+YES = frozenset({"yes", "sí", "si", "x", "true", "1"})
+NO = frozenset({"", "no", "false", "0"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,7 +100,7 @@ def read_pvf(data: bytes) -> ParsedPVF:
             parsed.errors.append(RowError(0, name, text))
     if not parsed.errors:
         _read_head(book, parsed)
-        _read_lines(book, parsed)
+        _read_lines(book, parsed, _read_purchases(book, parsed.errors))
     return parsed
 
 
@@ -100,27 +123,70 @@ def _read_head(book: CalamineWorkbook, parsed: ParsedPVF) -> None:
         )
 
 
-def _read_lines(book: CalamineWorkbook, parsed: ParsedPVF) -> None:
-    rows = book.get_sheet_by_name(LINE_SHEET).to_python(skip_empty_area=False)
+def _table(
+    book: CalamineWorkbook, sheet: str, fields: dict[str, tuple[str, ...]], needed: frozenset[str],
+    errors: list[RowError],
+) -> list[tuple[int, dict[str, Any]]]:  # fmt: skip
+    """The rows of a sheet under its headers, with their numbers; nothing where a needed column is missing."""
+    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     head_at = next(
-        (at for at, row in enumerate(rows) if _field_of(row[0] if row else "", COLUMNS) or _header(row)), None
+        (at for at, row in enumerate(rows) if _field_of(row[0] if row else "", fields) or _header(row, fields)), None
     )
     if head_at is None:
         text = _("No row with the headers was found: the first one is “%(header)s”.")
-        parsed.errors.append(RowError(0, LINE_SHEET, text % {"header": COLUMNS["line_number"][0]}))
-        return
-    columns = {field: at for at, cell in enumerate(rows[head_at]) if (field := _field_of(cell, COLUMNS))}
-    for field, headers in COLUMNS.items():
-        if field not in columns and field not in OPTIONAL:
-            text = _("The column “%(header)s” is missing.") % {"header": headers[0]}
-            parsed.errors.append(RowError(head_at + 1, headers[0], text))
+        errors.append(RowError(0, sheet, text % {"header": fields["line_number"][0]}))
+        return []
+    columns = {field: at for at, cell in enumerate(rows[head_at]) if (field := _field_of(cell, fields))}
+    missing = [fields[field][0] for field in fields if field in needed and field not in columns]
+    for header in missing:
+        errors.append(RowError(head_at + 1, header, _("The column “%(header)s” is missing.") % {"header": header}))
+    if missing:
+        return []
+    return [
+        (number, {field: row[at] if at < len(row) else "" for field, at in columns.items()})
+        for number, row in enumerate(rows[head_at + 1 :], start=head_at + 2)
+        if any(cell not in ("", None) for cell in row)
+    ]
+
+
+def _cells(
+    number: int, cells: dict[str, Any], readers: dict[str, Callable[[Any], Any]], names: dict[str, str],
+    errors: list[RowError],
+) -> dict[str, Any] | None:  # fmt: skip
+    """What a row says, field by field; None where a cell cannot be used."""
+    values: dict[str, Any] = {}
+    for field, read in readers.items():
+        try:
+            values[field] = read(cells.get(field, ""))
+        except _Wrong as problem:
+            errors.append(RowError(number, names[field], str(problem)))
+    return values if len(values) == len(readers) else None
+
+
+def _read_purchases(book: CalamineWorkbook, errors: list[RowError]) -> dict[int, list[Purchase]]:
+    """Purchases by the number of their line, in the order of the sheet."""
+    found: dict[int, list[Purchase]] = {}
+    if PURCHASE_SHEET not in book.sheet_names:
+        return found
+    readers: dict[str, Callable[[Any], Any]] = {
+        "line_number": _line_number, "kg": _kg, "supplier_nop_id": _plain_or_none, "supplier_name": _plain_or_none,
+        "reference": _plain_or_none, "of_input": _yes, "document": _uuid,
+    }  # fmt: skip
+    names = names_of_purchases()
+    for number, cells in _table(book, PURCHASE_SHEET, PURCHASES, PURCHASES_NEEDED, errors):
+        values = _cells(number, cells, readers, names, errors)
+        if values is not None:
+            found.setdefault(values.pop("line_number"), []).append(Purchase(**values))
+    return found
+
+
+def _read_lines(book: CalamineWorkbook, parsed: ParsedPVF, purchases: dict[int, list[Purchase]]) -> None:
+    rows = _table(book, LINE_SHEET, COLUMNS, frozenset(COLUMNS) - OPTIONAL, parsed.errors)
     if parsed.errors:
         return
     seen: dict[int, int] = {}
-    for number, row in enumerate(rows[head_at + 1 :], start=head_at + 2):
-        if all(cell in ("", None) for cell in row):
-            continue
-        line = _read_line(number, row, columns, parsed.errors)
+    for number, cells in rows:
+        line = _read_line(number, cells, purchases, parsed.errors)
         if line is None:
             continue
         if line.line_number in seen:
@@ -133,10 +199,13 @@ def _read_lines(book: CalamineWorkbook, parsed: ParsedPVF) -> None:
         parsed.rows.append(line)
     if not parsed.rows and not parsed.errors:
         parsed.errors.append(RowError(0, LINE_SHEET, _("There are no lines.")))
+    for line_number in sorted(set(purchases) - set(seen)) if not parsed.errors else ():
+        text = _("There is no line %(line)s on the sheet of lines.") % {"line": line_number}
+        parsed.errors.append(RowError(0, PURCHASE_SHEET, text))
 
 
-def _header(row: list[Any]) -> bool:
-    return sum(1 for cell in row if _field_of(cell, COLUMNS)) >= 3
+def _header(row: list[Any], fields: dict[str, tuple[str, ...]]) -> bool:
+    return sum(1 for cell in row if _field_of(cell, fields)) >= 3
 
 
 def _field_of(cell: Any, fields: dict[str, tuple[str, ...]]) -> str | None:
@@ -144,31 +213,40 @@ def _field_of(cell: Any, fields: dict[str, tuple[str, ...]]) -> str | None:
     return next((field for field, names in fields.items() if text in {name.casefold() for name in names}), None)
 
 
-def _read_line(number: int, row: list[Any], columns: dict[str, int], errors: list[RowError]) -> ProposedLine | None:
+def _read_line(
+    number: int, cells: dict[str, Any], purchases: dict[int, list[Purchase]], errors: list[RowError]
+) -> ProposedLine | None:
     readers: dict[str, Callable[[Any], Any]] = {
         "line_number": _line_number, "product_name": _text, "label_name": _text, "scope": _scope,
         "hts_codes": _hts_codes, "origins": _origins, "quantity": _quantity, "unit": _unit, "volume_basis": _basis,
+        "opening_kg": _kg_or_none, "production_kg": _kg_or_none, "input_product": _plain_or_none,
+        "input_line": _line_or_none, "ratio_input": _kg_or_none, "ratio_output": _kg_or_none,
+        "input_production_kg": _kg_or_none,
     }  # fmt: skip
-    values: dict[str, Any] = {}
-    wrong = False
-    for field, read in readers.items():
-        at = columns.get(field)
-        cell = row[at] if at is not None and at < len(row) else ""
-        try:
-            values[field] = read(cell)
-        except _Wrong as problem:
-            errors.append(RowError(number, COLUMNS[field][0], str(problem)))
-            wrong = True
-    if wrong:
+    names = {field: headers[0] for field, headers in COLUMNS.items()}
+    values = _cells(number, cells, readers, names, errors)
+    if values is None:
         return None
+    conversion = [values.pop(field) for field in ("input_product", "ratio_input", "ratio_output", "input_line")]
+    basis = VolumeBasis(
+        opening_kg=values.pop("opening_kg"),
+        production_kg=values.pop("production_kg"),
+        input_production_kg=values.pop("input_production_kg"),
+        purchases=tuple(purchases.get(values["line_number"], ())),
+        conversion=Conversion(*conversion) if any(conversion) else None,
+    )
     try:
-        to_kg(values["quantity"], values["unit"])
-    except ValueError:
-        errors.append(
-            RowError(number, COLUMNS["quantity"][0], _("The quantity is larger than any weight the ledger can hold."))
-        )
+        return checked(ProposedLine(**values, basis=basis))
+    except InvalidInput as problem:
+        purchase = names_of_purchases().get(problem.field)
+        column = COLUMNS.get(problem.field, (purchase or LINE_SHEET,))[0]
+        errors.append(RowError(number, column, str(problem.message)))
         return None
-    return ProposedLine(**values)
+
+
+def names_of_purchases() -> dict[str, str]:
+    """How an error at a purchase names its column."""
+    return {field: f"{PURCHASE_SHEET}: {headers[0]}" for field, headers in PURCHASES.items()}
 
 
 def _text(cell: Any, longest: int = 200) -> str:
@@ -208,13 +286,49 @@ def _quantity(cell: Any) -> Decimal:
     if isinstance(cell, str) and "," in cell:
         raise _Wrong(_("“%(cell)s” can be read in two ways. Write it without commas, like 19250.5.") % {"cell": cell})
     quantity = _decimal(cell)
-    if quantity <= 0:
+    if quantity < 0:
         raise _Wrong(_("Enter a quantity above zero."))
     if quantity > MAX_KG:
         raise _Wrong(_("The quantity is larger than any weight the ledger can hold."))
     if quantity != round(quantity, 6):
         raise _Wrong(_("The quantity has more than six decimal places."))
     return quantity
+
+
+def _kg(cell: Any) -> Decimal:
+    kg = _quantity(cell)
+    if kg != round(kg, 3):
+        raise _Wrong(_("Enter kilograms from zero, with at most three decimal places."))
+    return kg
+
+
+def _kg_or_none(cell: Any) -> Decimal:
+    return _kg(cell) if cell not in ("", None) else Decimal(0)
+
+
+def _line_or_none(cell: Any) -> int | None:
+    return _line_number(cell) if cell not in ("", None) else None
+
+
+def _plain_or_none(cell: Any) -> str:
+    return _plain(cell) if cell not in ("", None) else ""
+
+
+def _yes(cell: Any) -> bool:
+    text = str(cell).strip().casefold() if cell not in ("", None) else ""
+    text = "1" if text == "1.0" else "0" if text == "0.0" else text
+    if text not in YES | NO:
+        raise _Wrong(_("Write yes or no."))
+    return text in YES
+
+
+def _uuid(cell: Any) -> uuid.UUID | None:
+    if cell in ("", None):
+        return None
+    try:
+        return uuid.UUID(str(cell).strip())
+    except ValueError as error:
+        raise _Wrong(_("“%(cell)s” is no document id. Leave the cell empty.") % {"cell": str(cell)[:40]}) from error
 
 
 def _line_number(cell: Any) -> int:

@@ -29,7 +29,8 @@ BEGIN
         ('shipment_corrected', 'shipped', 'certified'), ('close_out', 'certified', 'available'),
         ('amend_down', 'certified', 'available'), ('void', 'certified', 'available'),
         ('replace', 'certified', 'certified'), ('replace', 'certified', 'available'),
-        ('process', 'available', 'outside'), ('process', 'outside', 'available')
+        ('process', 'available', 'outside'), ('process', 'outside', 'available'),
+        ('carry_over', 'available', 'outside'), ('carry_over', 'outside', 'available')
     ) THEN
         RAISE EXCEPTION 'kilograms cannot move from % to % because of %', p_source, p_target, p_cause
             USING ERRCODE = 'PV422';

@@ -12,12 +12,27 @@ BEGIN
             RETURN NEW;
         END IF;
     ELSIF TG_TABLE_NAME = 'pvf_pvfversion' THEN
-        IF TG_OP = 'INSERT' AND NEW.state = 'proposed'
-           OR TG_OP = 'UPDATE' AND OLD.state = 'proposed' AND NEW.state IN ('proposed', 'superseded') THEN
+        IF NEW.in_force_from IS NULL AND (TG_OP = 'INSERT' AND NEW.state IN ('draft', 'proposed')
+           OR TG_OP = 'UPDATE' AND OLD.state IN ('draft', 'proposed')
+              AND NEW.state IN ('draft', 'proposed', 'superseded', 'withdrawn')) THEN
             RETURN NEW;
         END IF;
-    ELSIF TG_OP = 'INSERT'
-        AND EXISTS (SELECT 1 FROM public.pvf_pvfversion v WHERE v.id = NEW.version_id AND v.state = 'proposed') THEN
+    ELSIF TG_TABLE_NAME = 'pvf_processingreport' THEN
+        IF TG_OP = 'INSERT' AND NEW.state = 'reported'
+           OR TG_OP = 'UPDATE' AND OLD.state = 'reported' AND NEW.state IN ('reported', 'withdrawn') THEN
+            RETURN NEW;
+        END IF;
+    ELSIF TG_TABLE_NAME = 'pvf_carryover' THEN
+        IF NEW.decided_kg IS NULL
+           AND EXISTS (SELECT 1 FROM public.pvf_pvfversion v WHERE v.id = NEW.version_id
+                       AND (v.state = 'draft' OR TG_OP = 'INSERT' AND v.state = 'proposed')) THEN
+            RETURN NEW;
+        END IF;
+    ELSIF TG_OP = 'INSERT' AND EXISTS (
+            SELECT 1 FROM public.pvf_pvfversion v WHERE v.id = NEW.version_id AND v.state IN ('draft', 'proposed')) THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'UPDATE' AND EXISTS (
+            SELECT 1 FROM public.pvf_pvfversion v WHERE v.id = NEW.version_id AND v.state = 'draft') THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'an exporter proposes a PVF and puts none in force' USING ERRCODE = 'restrict_violation';
@@ -28,3 +43,20 @@ CREATE OR REPLACE TRIGGER pvf_exporter_proposes_only BEFORE INSERT OR UPDATE ON 
     FOR EACH ROW EXECUTE FUNCTION pvf_exporter_proposes_only();
 CREATE OR REPLACE TRIGGER pvf_exporter_proposes_only BEFORE INSERT OR UPDATE ON pvf_pvflineterms
     FOR EACH ROW EXECUTE FUNCTION pvf_exporter_proposes_only();
+CREATE OR REPLACE TRIGGER pvf_exporter_proposes_only BEFORE INSERT OR UPDATE ON pvf_processingreport
+    FOR EACH ROW EXECUTE FUNCTION pvf_exporter_proposes_only();
+CREATE OR REPLACE TRIGGER pvf_exporter_proposes_only BEFORE INSERT OR UPDATE ON pvf_carryover
+    FOR EACH ROW EXECUTE FUNCTION pvf_exporter_proposes_only();
+
+-- Only a draft forgets: what was once proposed stays on record, whoever asks.
+CREATE OR REPLACE FUNCTION pvf_only_a_draft_forgets() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM public.pvf_pvfversion v WHERE v.id = OLD.version_id AND v.state = 'draft') THEN
+        RAISE EXCEPTION 'what was proposed is kept: only a draft loses its rows' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE OR REPLACE TRIGGER pvf_only_a_draft_forgets BEFORE DELETE ON pvf_pvflineterms
+    FOR EACH ROW EXECUTE FUNCTION pvf_only_a_draft_forgets();
+CREATE OR REPLACE TRIGGER pvf_only_a_draft_forgets BEFORE DELETE ON pvf_carryover
+    FOR EACH ROW EXECUTE FUNCTION pvf_only_a_draft_forgets();

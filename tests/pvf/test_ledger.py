@@ -29,7 +29,8 @@ ALLOWED = {
     (Cause.QUANTITY_CHANGED, A, R), (Cause.QUANTITY_CHANGED, R, A), (Cause.WITHDRAW, R, A), (Cause.REJECT, R, A),
     (Cause.LAPSE, R, A), (Cause.APPROVE, R, C), (Cause.BACK_TO_REVIEW, C, R), (Cause.SHIPMENT, C, S),
     (Cause.SHIPMENT_CORRECTED, S, C), (Cause.CLOSE_OUT, C, A), (Cause.AMEND_DOWN, C, A), (Cause.VOID, C, A),
-    (Cause.REPLACE, C, C), (Cause.REPLACE, C, A), (Cause.PROCESS, A, OUT), (Cause.PROCESS, OUT, A),
+    (Cause.REPLACE, C, C), (Cause.REPLACE, C, A), (Cause.PROCESS, A, OUT), (Cause.PROCESS, OUT, A), (Cause.CARRY_OVER, A, OUT),
+    (Cause.CARRY_OVER, OUT, A),
 }  # fmt: skip
 EXPORTERS = {
     Cause.SUBMIT, Cause.QUANTITY_CHANGED, Cause.WITHDRAW, Cause.SHIPMENT, Cause.SHIPMENT_CORRECTED,

@@ -165,9 +165,9 @@ def test_a_file_that_is_no_workbook_is_refused_at_its_field(world: World) -> Non
     assert "Save it again as XLSX" in answer.content.decode()
 
 
-def test_the_empty_workbook_has_both_sheets(world: World) -> None:
+def test_the_empty_workbook_has_every_sheet(world: World) -> None:
     answer = world.browser("preparer").get(reverse("pvf:template"))
-    assert load_workbook(io.BytesIO(answer.content)).sheetnames == ["PVF", "Lines"]
+    assert load_workbook(io.BytesIO(answer.content)).sheetnames == ["PVF", "Lines", "Purchases"]
 
 
 def test_a_manager_enters_the_first_day_of_an_edition_and_others_do_not(world: World) -> None:

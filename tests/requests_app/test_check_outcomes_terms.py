@@ -91,7 +91,7 @@ def test_without_terms_in_force_nothing_is_compared_with_the_line(world: World):
     """The version in force no longer has the line."""
     draft = complete_draft(world)
     with act_as(world.loop()):
-        PVFVersion.objects.filter(pvf=world.pvf).update(state=PVFVersion.State.SUPERSEDED)
+        PVFVersion.objects.filter(pvf=world.pvf).update(state=PVFVersion.State.SUPERSEDED, in_force_until=clock.now())
     assert found(world, "PVF-1", draft)[0] == "fail"
     for code in ("PVF-2", "PVF-3", "ORG-1", "EXP-2"):
         assert found(world, code, draft) == ("not_applicable", {})

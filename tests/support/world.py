@@ -103,7 +103,7 @@ def make_line(client: Client, kg: Decimal | str, *, pvf: PVF | None = None, **fi
             pvf.save(force_insert=True)
             PVFVersion(
                 certifier_id=client.certifier_id, client=client, pvf=pvf, number=1, state=PVFVersion.State.APPROVED,
-                decided_at=clock.now(),
+                decided_at=clock.now(), in_force_from=clock.now(),
             ).save(force_insert=True)  # fmt: skip
         version = pvf.versions.get(state=PVFVersion.State.APPROVED)
         line = PVFLine(certifier_id=client.certifier_id, client=client, pvf=pvf, line_number=pvf.lines.count() + 1)
