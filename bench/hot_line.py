@@ -264,7 +264,7 @@ def scarcity(source: str, actor: Identity, world: World, used: list[str]) -> tup
         owner.execute("SELECT set_config('portal.kind', 'loop', true)")
         owner.execute("SELECT set_config('portal.certifier_id', %s, true)", [str(world.certifier.pk)])
         owner.execute(
-            "SELECT pvf_move(gen_random_uuid(), %s, 'available', 'outside', %s, '', NULL, '', NULL, 'reduce', '', 'less', NULL)",
+            "SELECT pvf_move(gen_random_uuid(), %s, 'available', 'outside', %s, '', NULL, '', NULL, 'reduce', '', 'x', NULL)",
             [world.line.pk, taken],
         )
         owner.commit()
