@@ -1,4 +1,4 @@
-"""Background work of this floor: thin; what happens is in :mod:`certificates.domain.documents`."""
+"""Background work of this floor: thin; what happens is in the domain functions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 
 from celery import shared_task
 
-from certificates.domain import documents
+from certificates.domain import documents, statement_files
 from core.identity import Identity, act_as
 from organizations.models import Certifier
 
@@ -25,3 +25,20 @@ def sweep_documents() -> None:
             waiting = documents.due(certifier_id)
         for certificate_id in waiting:
             documents.make(certifier_id, certificate_id)
+
+
+@shared_task(name="certificates.tasks.make_statement")
+def make_statement(certifier_id: str, row_id: str) -> None:
+    """Make one statement of account as PDF, if it still waits."""
+    statement_files.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
+
+
+@shared_task(name="certificates.tasks.sweep_statements")
+def sweep_statements() -> None:
+    """Make the statements that wait and forget those of yesterday, certifier by certifier, each in its own transactions."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        with act_as(Identity.loop(certifier_id)):
+            statement_files.forget_old(certifier_id)
+            waiting = statement_files.due(certifier_id)
+        for row_id in waiting:
+            statement_files.make(certifier_id, row_id)

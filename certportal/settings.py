@@ -142,6 +142,7 @@ WAKE_TASKS = {
     "registration": ("oid_sync.tasks.run_registration", "oid"),
     "oid_calls": ("oid_sync.tasks.run_calls", "oid"),
     "documents": ("certificates.tasks.make_document", "documents"),
+    "statements": ("certificates.tasks.make_statement", "documents"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "oid"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
@@ -156,6 +157,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-documents": {
         "task": "certificates.tasks.sweep_documents",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "documents"},
+    },
+    "sweep-statements": {
+        "task": "certificates.tasks.sweep_statements",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "documents"},
     },

@@ -12,6 +12,10 @@ URL_ROLES: dict[str, Audience] = {
     "pvf:detail": READERS,
     "pvf:version": READERS,
     "pvf:line": READERS,
+    "pvf:statement": READERS,
+    "pvf:statement-xlsx": READERS,
+    "pvf:statement-pdf": READERS,
+    "pvf:statement-file": READERS,
     "pvf:import": PROPOSERS,
     "pvf:template": PROPOSERS,
     "pvf:approve": MANAGERS,
@@ -21,4 +25,5 @@ URL_ROLES: dict[str, Audience] = {
     "api:pvf-list": READERS,
     "api:pvf-line-list": READERS,
     "api:pvf-line-balance": READERS,
+    "api:pvf-line-statement": READERS,
 }
