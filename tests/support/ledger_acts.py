@@ -127,10 +127,17 @@ def back_to_review(world: World, certificate: uuid.UUID) -> None:
 
 def issue(world: World, certificate: uuid.UUID) -> None:
     """OID's number, and the state that the document brings: the document itself moves no kilograms and is left out."""
+    give_number(world, certificate)
+    # a transaction of its own, as the document's is: a row changed twice in one asks for its parents' locks again
+    with act_as(world.loop()):
+        Certificate.objects.filter(pk=certificate).update(state=CertificateState.ISSUED, issued_at=now())
+
+
+def give_number(world: World, certificate: uuid.UUID) -> None:
+    """The loop notes the number that OID gave."""
     number = f"{world.certifier.code}-{world.client.operation.nop_id}-{next(_serial):06d}"
     with act_as(world.loop()) as loop:
         numbers.give(loop, certificate, number, registered_at=now())
-        Certificate.objects.filter(pk=certificate).update(state=CertificateState.ISSUED, issued_at=now())
 
 
 def ship(world: World, certificate: uuid.UUID, quantity: Decimal, unit: str, key: str) -> uuid.UUID:

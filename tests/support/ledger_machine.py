@@ -7,7 +7,6 @@ processing. Rules act through :mod:`tests.support.ledger_acts`; what must come o
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import uuid
 from collections import Counter
@@ -32,12 +31,11 @@ from certificates.domain.shipments import AboveTheRest
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted, NotVisible
 from core.identity import act_as
 from pvf.domain import ledger
-from pvf.models import Balance, Bucket, Cause, Movement, PVFLine
+from pvf.models import Balance, Bucket, Cause, Movement
 from tests.support import ledger_acts as acts
-from tests.support.kilograms import BUCKETS, POUND, Line, TooMuch, to_gram
-from tests.support.world import World, make_client, make_exporter_people, make_line, make_world
+from tests.support.kilograms import POUND, Line, TooMuch, to_gram
+from tests.support.ledger_stage import START, Cert, Req, Ship, Stage, check_line
 
-START = Decimal(500)
 PICK = st.integers(0, 10**6)
 QUANTITY = st.decimals("0.01", "250", places=3, allow_nan=False, allow_infinity=False)
 UNIT = st.sampled_from(["KGM", "KGM", "LBR"])
@@ -46,59 +44,6 @@ UNIT = st.sampled_from(["KGM", "KGM", "LBR"])
 def in_kg(quantity: Decimal, unit: str) -> Decimal:
     """The plain count's own conversion."""
     return to_gram(quantity * (POUND if unit == "LBR" else 1))
-
-
-@dataclasses.dataclass
-class Req:
-    """A request that holds kilograms."""
-
-    pk: uuid.UUID
-    line: int
-    kg: Decimal
-    unit: str
-
-
-@dataclasses.dataclass
-class Cert:
-    """A certificate and what it still holds certified; ``own``: by the ledger alone, no row of a certificate behind it."""
-
-    pk: uuid.UUID
-    line: int
-    kg: Decimal
-    request: Req | None
-    issued: bool = False
-    own: bool = False
-
-
-@dataclasses.dataclass
-class Ship:
-    """A shipment."""
-
-    pk: uuid.UUID
-    certificate: Cert
-    kg: Decimal
-
-
-@dataclasses.dataclass(frozen=True)
-class Stage:
-    """What all examples of one test act on."""
-
-    world: World
-    rival: World
-    other: World
-    lines: tuple[PVFLine, ...]
-
-    @classmethod
-    def set_up(cls) -> Stage:
-        """A world with two lines, a rival exporter with two lines, and a stranger of another certifier."""
-        world = make_world(kg=START)
-        second = make_line(world.client, START, pvf=world.pvf).line
-        client = make_client(world.certifier, "1010000099", "Rival Cooperative")
-        raw = make_line(client, START).line
-        made = make_line(client, START, pvf=raw.pvf).line
-        members = {**world.members, **make_exporter_people(client, "rival")}
-        rival = dataclasses.replace(world, client=client, line=raw, pvf=raw.pvf, members=members)
-        return cls(world, rival, make_world(2), (world.line, second, raw, made))
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -444,26 +389,6 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert (
                     ledger.reserved_by(req.pk) == req.kg == self.lines[req.line].holds("reserved", ("request", req.pk))
                 )
-
-
-def check_line(line: Line, balance: Balance, story: list[Movement]) -> None:
-    """One line of the ledger against its plain count."""
-    heaps = {bucket: getattr(balance, bucket) for bucket in BUCKETS}
-    assert min(heaps.values()) >= 0
-    assert sum(heaps.values()) == line.authorised
-    for bucket, kg in heaps.items():
-        into = sum((row.kg for row in story if row.target == bucket), Decimal(0))
-        out = sum((row.kg for row in story if row.source == bucket), Decimal(0))
-        assert kg == into - out == line.heaps[bucket], bucket
-    assert [row.sequence for row in story] == list(range(1, balance.last_sequence + 1))
-    assert len({row.idempotency_key for row in story}) == len(story)
-    assert len(story) == len(line.entries), [row.cause for row in story]
-    for row, entry in zip(story, line.entries, strict=True):
-        assert (row.cause, row.source, row.target, row.kg) == (entry.cause, entry.source, entry.target, entry.kg)
-        assert (row.source_holder, row.source_holder_id) == (entry.source_holder or ("", None))
-        assert (row.target_holder, row.target_holder_id) == (entry.target_holder or ("", None))
-        assert row.made_by == entry.made_by
-        assert tuple(getattr(row, f"{bucket}_after") for bucket in BUCKETS) == entry.after
 
 
 def run_machine(examples: int, steps: int) -> Counter[str]:
