@@ -29,7 +29,7 @@ def sweep_documents() -> None:
 
 @shared_task(name="certificates.tasks.make_statement")
 def make_statement(certifier_id: str, row_id: str) -> None:
-    """Make one statement of account as PDF, if it still waits."""
+    """Make one statement of account, if it still waits."""
     statement_files.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
 
 

@@ -11,11 +11,15 @@ from organizations.tenancy import ClientRows, TenantQuerySet
 
 
 class StatementFile(models.Model):
-    """The PDF of a line's statement: asked for, made outside any transaction, forgotten after a day.
+    """A line's statement as PDF, or as a large workbook: asked for, made outside any transaction, forgotten after a day.
 
     ``until`` is fixed when it is asked for, so that the file says the same whenever it is made. ``for_client``: it is read
     as the exporter, who is not told the names of the certifier's people.
     """
+
+    class Format(models.TextChoices):
+        PDF = "pdf", _("PDF")
+        XLSX = "xlsx", _("workbook (XLSX)")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("being made")
@@ -26,6 +30,7 @@ class StatementFile(models.Model):
     certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
     line = models.ForeignKey("pvf.PVFLine", on_delete=models.PROTECT, related_name="statement_files")
+    format = models.CharField(max_length=4, choices=Format.choices, default=Format.PDF)
     since = models.DateTimeField(null=True)
     until = models.DateTimeField()
     language = models.CharField(max_length=8)

@@ -1,4 +1,4 @@
-"""The statement of account of one line: on screen, as a workbook, as a PDF that a worker makes."""
+"""The statement of account of one line: on screen, as a workbook, as a PDF or large workbook that a worker makes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from core.files import PDF, XLSX
 from core.identity import Identity
 from organizations.tenancy import find
 from pvf.domain import statement, statement_files, statement_sheet
-from pvf.models import PVFLine
+from pvf.models import PVFLine, StatementFile
 from pvf.statement_forms import StatementForm
 
 PAGE_SIZE = 50
-#: Movements of one workbook: more would keep the reader waiting for a file that nobody can read through.
-SHEET_LIMIT = 10_000
+#: Movements of a workbook that is made while the reader waits; a larger one is made by the worker.
+SHEET_LIMIT = 1000
 
 
 def _actor(request: HttpRequest) -> Identity:
@@ -68,7 +68,7 @@ def _page(request: HttpRequest, line: PVFLine, form: StatementForm, status: int 
     context = {
         "line": line, "form": form, "s": found, "page_obj": page, "asked": asked,
         "sheet_url": f"{reverse('pvf:statement-xlsx', args=[line.pk])}?{urlencode(asked)}",
-        "files": statement_files.of_line(actor, line)[:10],
+        "large": found is not None and found.count > SHEET_LIMIT, "files": statement_files.of_line(actor, line)[:10],
     }  # fmt: skip
     return render(request, "pvf/statement.html", context, status=422 if form.errors else status)
 
@@ -83,35 +83,36 @@ def workbook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     whole = statement.read(_actor(request), line.pk, **form.span, limit=0)
     if whole.count > SHEET_LIMIT:
         words = {"count": whole.count, "limit": SHEET_LIMIT}
-        text = _("%(count)s movements are more than the %(limit)s of one workbook: choose a shorter time.")
+        text = _("%(count)s movements are more than %(limit)s: ask for the workbook on the page of the statement.")
         raise InvalidInput("STATEMENT-LONG", text % words, field="since", details=words)
     data = statement_sheet.write(statement.read(_actor(request), line.pk, since=whole.since, until=whole.until))
     return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": _name(line, "xlsx")})
 
 
 @require_POST
-def ask_for_pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Ask for the statement as PDF; a worker makes it."""
+def ask_for_file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask for the statement as PDF, or as a large workbook; a worker makes it."""
     line = _line(request, pk)
     form = _form(request.POST, line)
     if not form.is_valid():
         return _page(request, line, form)
     try:
-        statement_files.request(_actor(request), line.pk, **form.span)
+        wanted = StatementFile.Format.XLSX if request.POST.get("format") == "xlsx" else StatementFile.Format.PDF
+        statement_files.request(_actor(request), line.pk, **form.span, file_format=wanted)
     except DomainError as error:
         if error.status in {403, 404}:
             raise
         form.add_error(error.field if error.field in form.fields else None, str(error.message))
         return _page(request, line, form)
-    messages.success(request, _("The PDF is being made: load this page again in a moment."))
+    messages.success(request, _("The file is being made: load this page again in a moment."))
     asked = urlencode({name: request.POST[name] for name in form.fields if request.POST.get(name)})
     return redirect(f"{reverse('pvf:statement', args=[line.pk])}?{asked}")
 
 
 @require_safe
-def pdf(request: HttpRequest, pk: uuid.UUID, file_id: uuid.UUID) -> HttpResponse:
+def file(request: HttpRequest, pk: uuid.UUID, file_id: uuid.UUID) -> HttpResponse:
     """A statement that was made: to be saved, kept for a day."""
     line = _line(request, pk)
-    _row, data = statement_files.content(_actor(request), pk, file_id)
-    headers = {"Content-Disposition": _name(line, "pdf"), "Cache-Control": "private, no-store"}
-    return HttpResponse(data, content_type=PDF, headers=headers)
+    row, data = statement_files.content(_actor(request), pk, file_id)
+    headers = {"Content-Disposition": _name(line, row.format), "Cache-Control": "private, no-store"}
+    return HttpResponse(data, content_type=XLSX if row.format == StatementFile.Format.XLSX else PDF, headers=headers)

@@ -14,7 +14,7 @@ URL_ROLES: dict[str, Audience] = {
     "pvf:line": READERS,
     "pvf:statement": READERS,
     "pvf:statement-xlsx": READERS,
-    "pvf:statement-pdf": READERS,
+    "pvf:statement-ask": READERS,
     "pvf:statement-file": READERS,
     "pvf:import": PROPOSERS,
     "pvf:template": PROPOSERS,

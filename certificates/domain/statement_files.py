@@ -1,4 +1,4 @@
-"""The loop that makes statements as PDF: a lease in one transaction, rendering in none, the record in another."""
+"""The loop that makes statements as files: a lease in one transaction, rendering in none, the record in another."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import structlog
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
+from django.utils import translation
 
 from certificates.document.errors import DocumentError
 from certificates.document.statement import render_statement
 from core import clock
 from core.identity import Identity, Kind, act_as
 from organizations.models import Certifier
-from pvf.domain import statement
+from pvf.domain import statement, statement_sheet
 from pvf.domain.statement_files import KEPT, MAX_ATTEMPTS
 from pvf.models import StatementFile
 
@@ -32,6 +33,7 @@ class Job:
     statement: statement.Statement
     certifier: str
     language: str
+    format: str
 
 
 def due(certifier_id: uuid.UUID, limit: int = 20) -> list[uuid.UUID]:
@@ -62,16 +64,23 @@ def make(certifier_id: uuid.UUID, row_id: uuid.UUID) -> bool:
     with act_as(reader):
         job = Job(
             row.pk, row.lease_until, statement.read(reader, row.line_id, since=row.since, until=row.until),
-            Certifier.objects.get(pk=certifier_id).name, row.language,
+            Certifier.objects.get(pk=certifier_id).name, row.language, row.format,
         )  # fmt: skip
-    pdf, error = None, ""
+    made, error = None, ""
     try:
-        pdf = render_statement(job.statement, certifier=job.certifier, language=job.language)
+        made = _render(job)
     except DocumentError as refused:
         error = f"{refused.code}: {refused.message}"
         log.warning("statement_failed", statement=str(row_id), reason=error)
     with act_as(loop):
-        return _record(job, pdf, error)
+        return _record(job, made, error)
+
+
+def _render(job: Job) -> bytes:
+    if job.format == StatementFile.Format.XLSX:
+        with translation.override(job.language):
+            return statement_sheet.write(job.statement)
+    return render_statement(job.statement, certifier=job.certifier, language=job.language)
 
 
 def _take(row_id: uuid.UUID) -> StatementFile | None:
@@ -90,11 +99,11 @@ def _take(row_id: uuid.UUID) -> StatementFile | None:
     return row
 
 
-def _record(job: Job, pdf: bytes | None, error: str) -> bool:
+def _record(job: Job, made: bytes | None, error: str) -> bool:
     row = StatementFile.objects.select_for_update().filter(pk=job.row_id).first()
     if row is None or row.state != StatementFile.State.WAITING or row.lease_until != job.lease_until:
         return False
-    row.state = StatementFile.State.READY if pdf is not None else StatementFile.State.FAILED
-    row.content, row.error, row.lease_until, row.made_at = pdf, error[:300], None, clock.now()
+    row.state = StatementFile.State.READY if made is not None else StatementFile.State.FAILED
+    row.content, row.error, row.lease_until, row.made_at = made, error[:300], None, clock.now()
     row.save(update_fields=["state", "content", "error", "lease_until", "made_at"])
-    return pdf is not None
+    return made is not None

@@ -1,4 +1,4 @@
-"""Asking for a statement as a PDF, and finding those that were made. They are made by the documents worker."""
+"""Asking for a statement as a file, and finding those that were made. They are made by the documents worker."""
 
 from __future__ import annotations
 
@@ -17,36 +17,41 @@ from organizations.tenancy import TenantQuerySet, find
 from pvf.domain import statement
 from pvf.models import PVFLine, StatementFile
 
-#: Movements that one PDF may show (about 30 a page): more is what a workbook is for.
-MAX_ENTRIES = 1500
+#: Movements that one file may show: setting a PDF takes seconds for each page of about twenty.
+MAX_ENTRIES = {StatementFile.Format.PDF: 500, StatementFile.Format.XLSX: 50_000}
 KEPT = dt.timedelta(hours=24)
 MAX_ATTEMPTS = 3
 
 
 def request(
-    actor: Identity, line_id: uuid.UUID | str, *, since: dt.datetime | None = None, until: dt.datetime | None = None
+    actor: Identity,
+    line_id: uuid.UUID | str,
+    *,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    file_format: StatementFile.Format = StatementFile.Format.PDF,
 ) -> StatementFile:
-    """Ask for the PDF of a statement. The same question while it is being made, or is there, gives the first file.
+    """Ask for a statement as a file. The same question while it is being made, or is there, gives the first file.
 
     Raises ``NotVisible``, ``InvalidInput`` STATEMENT-TIME, STATEMENT-LONG.
     """
     found = statement.read(actor, line_id, since=since, until=until, limit=0)
-    if found.count > MAX_ENTRIES:
-        words = {"count": found.count, "limit": MAX_ENTRIES}
-        text = _("%(count)s movements are more than the %(limit)s of one PDF: choose a shorter time, or the workbook.")
+    if found.count > MAX_ENTRIES[file_format]:
+        words = {"count": found.count, "limit": MAX_ENTRIES[file_format]}
+        text = _("%(count)s movements are more than the %(limit)s of one file: choose a shorter time, or the workbook.")
         raise InvalidInput("STATEMENT-LONG", text % words, field="since", details=words)
     line, for_client, language = found.line, actor.kind is Kind.EXPORTER, get_language() or settings.LANGUAGE_CODE
     if until is not None:
         known = of_line(actor, line).filter(
-            since=since, until=until, language=language, for_client=for_client,
+            format=file_format, since=since, until=until, language=language, for_client=for_client,
             state__in=[StatementFile.State.WAITING, StatementFile.State.READY],
         )  # fmt: skip
         first = known.first()
         if first is not None:
             return first
     row = StatementFile(
-        certifier_id=line.certifier_id, client_id=line.client_id, line=line, since=since, until=found.until,
-        language=language, for_client=for_client, wanted_by=actor.user_id,
+        certifier_id=line.certifier_id, client_id=line.client_id, line=line, format=file_format, since=since,
+        until=found.until, language=language, for_client=for_client, wanted_by=actor.user_id,
     )  # fmt: skip
     row.save(force_insert=True)
     wake("statements", line.certifier_id, row.pk)

@@ -19,6 +19,7 @@ from certificates.models import Certificate
 from core import clock
 from core.errors import InvalidInput, NotVisible
 from core.identity import act_as
+from pvf import statement_views
 from pvf.domain import ledger, statement, statement_files, statement_sheet
 from pvf.models import Bucket, Cause, Movement, StatementFile
 from requests_app.models import Request
@@ -137,7 +138,7 @@ def test_own_exporter_and_staff_read_others_get_404(world: World) -> None:
     for who, browser in strangers.items():
         for name, url in urls(world).items():
             assert browser.get(url).status_code == 404, (who, name)
-        assert browser.post(reverse("pvf:statement-pdf", args=[world.line.pk])).status_code == 404, who
+        assert browser.post(reverse("pvf:statement-ask", args=[world.line.pk])).status_code == 404, who
     for role in ("importer", "broker"):
         assert {world.browser(role).get(url).status_code for url in urls(world).values()} == {403}
     with act_as(make_world(3).who("manager")) as stranger, pytest.raises(NotVisible):
@@ -222,7 +223,7 @@ def test_the_pdf_is_made_by_the_worker_outside_any_transaction_and_forgotten_aft
     world = make_world()
     names = a_story(world)
     browser, page = world.browser("viewer"), urls(world)["page"]
-    assert browser.post(reverse("pvf:statement-pdf", args=[world.line.pk])).status_code == 302
+    assert browser.post(reverse("pvf:statement-ask", args=[world.line.pk])).status_code == 302
     with act_as(world.who("viewer")) as viewer:
         row = statement_files.of_line(viewer, world.line).get()
         link = reverse("pvf:statement-file", args=[world.line.pk, row.pk])
@@ -253,10 +254,28 @@ def test_the_same_question_has_one_file_and_a_long_one_is_refused(
         until = clock.now()
         first = statement_files.request(manager, world.line.pk, until=until)
         assert statement_files.request(manager, world.line.pk, until=until).pk == first.pk
-        monkeypatch.setattr(statement_files, "MAX_ENTRIES", 4)
+        monkeypatch.setitem(statement_files.MAX_ENTRIES, StatementFile.Format.PDF, 4)
         with pytest.raises(InvalidInput) as refused:
             statement_files.request(manager, world.line.pk)
         assert refused.value.code == "STATEMENT-LONG"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_workbook_is_made_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    a_story(world)
+    monkeypatch.setattr(statement_views, "SHEET_LIMIT", 4)
+    browser = world.browser("viewer")
+    assert browser.get(urls(world)["workbook"]).status_code == 422
+    page = browser.get(urls(world)["page"]).content.decode()
+    assert 'value="xlsx"' in page and urls(world)["workbook"] not in page
+    assert browser.post(reverse("pvf:statement-ask", args=[world.line.pk]), {"format": "xlsx"}).status_code == 302
+    with act_as(world.loop()):
+        (key,) = worker.due(world.certifier.pk)
+    assert worker.make(world.certifier.pk, key) is True
+    answer = browser.get(reverse("pvf:statement-file", args=[world.line.pk, key]))
+    assert "xlsx" in answer["Content-Disposition"]
+    assert load_workbook(io.BytesIO(answer.content)).active.max_row == 15
 
 
 @pytest.mark.django_db(transaction=True)
