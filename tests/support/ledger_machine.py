@@ -319,15 +319,13 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.again is not None
         self.again()
 
-    @rule(
-        index=st.integers(0, 1), bucket=st.sampled_from(["available", "certified"]), kg=QUANTITY,
-        who=st.sampled_from(["rival", "other", "importer", "exporter"]),
-    )  # fmt: skip
-    def what_must_be_refused(self, index: int, bucket: str, kg: Decimal, who: str) -> None:
+    @rule(index=st.integers(0, 1), bucket=st.sampled_from(["available", "certified"]), kg=QUANTITY)
+    def what_must_be_refused(self, index: int, bucket: str, kg: Decimal) -> None:
         """Too much of a bucket, a stranger's line, a key with other figures: each is refused and moves nothing."""
         self.again = None
         self.ask_too_much(index, bucket, kg)
-        self.strangers_move_nothing(index, who)
+        for who in ("rival", "other", "importer", "exporter"):
+            self.strangers_move_nothing(index, who)
         self.use_a_key_twice(index, kg)
 
     def ask_too_much(self, index: int, bucket: str, over: Decimal) -> None:
