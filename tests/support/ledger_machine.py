@@ -398,8 +398,8 @@ def run_machine(examples: int, steps: int) -> Counter[str]:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples * 4 if sown else examples, stateful_step_count=steps, deadline=None, phases=phases, database=None,
-            suppress_health_check=list(HealthCheck),
+            max_examples=examples * 4 if sown else examples, stateful_step_count=steps, deadline=None, phases=phases,
+            database=None, suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
     return machine.seen
