@@ -9,10 +9,15 @@ class CertificatesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The checks of this floor register themselves; a contact that accepts its invitation is let in."""
+        """The checks of this floor register themselves; a contact that accepts its invitation is let in; the ledger
+        learns the names of what holds kilograms here.
+        """
         import_module("certificates.checks")
         replacing = import_module("certificates.domain.replacing")
         import_module("requests_app.domain.replaced").register(replacing.read)
+        holders = import_module("pvf.domain.holders")
+        names = import_module("certificates.domain.names")
+        holders.register(names.HOLDER, names.numbers)
         contacts = import_module("certificates.domain.contacts")
         invitations = import_module("organizations.domain.invitations")
         invitations.accepted.connect(contacts.let_in, dispatch_uid="certificate-contact")

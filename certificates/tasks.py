@@ -1,4 +1,4 @@
-"""Background work of this floor: thin; what happens is in :mod:`certificates.domain.documents`."""
+"""Background work of this floor: thin; what happens is in the domain functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 import structlog
 from celery import shared_task
 
-from certificates.domain import actuals, closing, documents, suspension
+from certificates.domain import actuals, closing, documents, statement_files, suspension
 from core.identity import Identity, act_as
 from core.wake import awake
 from organizations.models import Certifier
@@ -55,3 +55,20 @@ def run_suspension(certifier_id: str | None = None, row_id: str | None = None) -
 def sweep_suspension() -> None:
     """Find what a lost wake-up left, certifier by certifier."""
     run_suspension()
+
+
+@shared_task(name="certificates.tasks.make_statement")
+def make_statement(certifier_id: str, row_id: str) -> None:
+    """Make one statement of account, if it still waits."""
+    statement_files.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
+
+
+@shared_task(name="certificates.tasks.sweep_statements")
+def sweep_statements() -> None:
+    """Make the statements that wait and forget those of yesterday, certifier by certifier, each in its own transactions."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        with act_as(Identity.loop(certifier_id)):
+            statement_files.forget_old(certifier_id)
+            waiting = statement_files.due(certifier_id)
+        for row_id in waiting:
+            statement_files.make(certifier_id, row_id)

@@ -145,6 +145,7 @@ WAKE_TASKS = {
     "documents": ("certificates.tasks.make_document", "documents"),
     "suspension": ("certificates.tasks.run_suspension", "default"),
     "directory": ("organizations.tasks.run_directory_import", "default"),
+    "statements": ("certificates.tasks.make_statement", "documents"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "oid"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
@@ -172,6 +173,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-suspension": {"task": "certificates.tasks.sweep_suspension", "schedule": 60},
     "sweep-directory": {"task": "organizations.tasks.sweep_directory_imports", "schedule": 60},
+    "sweep-statements": {
+        "task": "certificates.tasks.sweep_statements",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "documents"},
+    },
     "nightly-reconciliation": {
         "task": "oid_sync.tasks.start_nightly_reconciliation",
         "schedule": RECONCILE_SECONDS or crontab(hour="2", minute="30"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from pvf import api, life_api
+from pvf import api, life_api, statement_api
 
 urlpatterns: list[URLPattern] = [
     path("pvfs/", api.PVFListView.as_view(), name="pvf-list"),
@@ -30,4 +30,5 @@ urlpatterns: list[URLPattern] = [
     path("processing-reports/<uuid:pk>/approve/", life_api.ReportApproveView.as_view(), name="pvf-report-approve"),
     path("processing-reports/<uuid:pk>/reject/", life_api.ReportRejectView.as_view(), name="pvf-report-reject"),
     path("processing-reports/<uuid:pk>/withdraw/", life_api.ReportWithdrawView.as_view(), name="pvf-report-withdraw"),
+    path("pvf-lines/<uuid:pk>/statement/", statement_api.StatementView.as_view(), name="pvf-line-statement"),
 ]

@@ -17,6 +17,7 @@ from core.models import StoredFile
 from core.units import Unit
 from organizations.models import Certifier, Client, Scope
 from organizations.tenancy import ClientRows, TenantQuerySet
+from pvf.statement_models import StatementFile as StatementFile  # noqa: PLC0414 - models are looked for here
 
 
 class KilogramField(models.DecimalField):  # type: ignore[type-arg]

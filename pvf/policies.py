@@ -16,6 +16,7 @@ TABLES = [
     Table("pvf_pvfdocument", read=_ROWS, write=_ROWS, grants=NO_DELETE),
     Table("pvf_balance", read=_ROWS, write=_ROWS, grants=READ, update_columns=["lock"]),
     Table("pvf_movement", read=_ROWS, grants=READ),
+    Table("pvf_statementfile", read=_ROWS, write=_ROWS),
     Table("pvf_htsedition", open_because=_HTS, grants=NO_DELETE),
     Table("pvf_htscode", open_because=_HTS, grants=NO_DELETE),
 ]

@@ -12,6 +12,10 @@ URL_ROLES: dict[str, Audience] = {
     "pvf:detail": READERS,
     "pvf:version": READERS,
     "pvf:line": READERS,
+    "pvf:statement": READERS,
+    "pvf:statement-xlsx": READERS,
+    "pvf:statement-ask": READERS,
+    "pvf:statement-file": READERS,
     "pvf:import": PROPOSERS,
     "pvf:template": PROPOSERS,
     "pvf:start": PROPOSERS,
@@ -59,4 +63,5 @@ URL_ROLES: dict[str, Audience] = {
     "api:pvf-report-approve": MANAGERS,
     "api:pvf-report-reject": MANAGERS,
     "api:pvf-report-withdraw": PROPOSERS,
+    "api:pvf-line-statement": READERS,
 }

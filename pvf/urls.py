@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from pvf import draft_views, life_views, views
+from pvf import draft_views, life_views, statement_views, views
 
 app_name = "pvf"
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern] = [
     path("tariff/editions/", views.editions, name="editions"),
     path("tariff/editions/save/", views.save_edition, name="edition-save"),
     path("lines/<uuid:pk>/", views.line, name="line"),
+    path("lines/<uuid:pk>/statement/", statement_views.statement_page, name="statement"),
+    path("lines/<uuid:pk>/statement.xlsx", statement_views.workbook, name="statement-xlsx"),
+    path("lines/<uuid:pk>/statement/files/", statement_views.ask_for_file, name="statement-ask"),
+    path("lines/<uuid:pk>/statement/files/<uuid:file_id>/", statement_views.file, name="statement-file"),
     path("versions/<uuid:pk>/", views.version, name="version"),
     path("versions/<uuid:pk>/approve/", views.approve, name="approve"),
     path("versions/<uuid:pk>/reject/", views.reject, name="reject"),

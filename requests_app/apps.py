@@ -9,6 +9,9 @@ class RequestsAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """What this floor registers, it does when its modules are imported: checks, and the look for tariff codes."""
+        """What this floor registers: checks, the look for tariff codes, the names that the ledger shows."""
         import_module("requests_app.checks")
         import_module("requests_app.domain.tariff_changes")
+        holders = import_module("pvf.domain.holders")
+        names = import_module("requests_app.domain.names")
+        holders.register(names.HOLDER, names.references)

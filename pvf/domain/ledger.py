@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from core import ids
@@ -22,7 +21,7 @@ from core.errors import Conflict, DomainError, InvalidInput, NotPermitted, NotVi
 from core.identity import Identity
 from core.rows import list_from_json
 from core.units import round_kg
-from pvf.models import Balance, Bucket, Cause, Holder, Movement
+from pvf.models import Balance, Bucket, Cause, Holder
 
 _LOCK_BALANCES = "SELECT b::text FROM pvf_lock_balances(%s) b"
 
@@ -129,10 +128,10 @@ def lock_balances(line_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Balance]:
 
 def held(holder: Holder, holder_id: uuid.UUID, bucket: Bucket) -> Decimal:
     """Kilograms that a request or certificate holds in ``bucket``: movements in, less movements out."""
-    into = Q(target_holder=holder, target_holder_id=holder_id, target=bucket)
-    out = Q(source_holder=holder, source_holder_id=holder_id, source=bucket)
-    sums = Movement.objects.filter(into | out).aggregate(into=Sum("kg", filter=into), out=Sum("kg", filter=out))
-    return (sums["into"] or Decimal(0)) - (sums["out"] or Decimal(0))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pvf_held(%s, %s, %s)", [str(holder), holder_id, str(bucket)])
+        (kilograms,) = cursor.fetchone() or (None,)
+    return kilograms if isinstance(kilograms, Decimal) else Decimal(0)
 
 
 def reserved_by(request_id: uuid.UUID) -> Decimal:

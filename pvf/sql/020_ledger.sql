@@ -1,3 +1,12 @@
+-- The queue at a line's balance. A row that many wait for is fought over: each commit wakes all of them, and each follows
+-- the row's versions to the newest. A lock with a queue of its own wakes one. Whoever locks a balance comes through here first,
+-- in the order of the lines' keys; the row's lock, which protects the kilograms, is taken as ever.
+CREATE OR REPLACE FUNCTION pvf_queue(p_line uuid) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('pvf_balance:' || p_line, 0));
+END $$;
+
 -- The volume ledger's one door. Kilograms move here and nowhere else: the application's role may not update a
 -- kilogram, nor insert, update or delete a movement.
 CREATE OR REPLACE FUNCTION pvf_move(
@@ -14,6 +23,7 @@ DECLARE
     at timestamptz;
 BEGIN
     -- The lock first: whoever waits here sees the balance and the earlier movement as they are afterwards.
+    PERFORM pvf_queue(p_line);
     SELECT * INTO b FROM pvf_balance WHERE line_id = p_line FOR UPDATE;
     IF NOT FOUND OR b.certifier_id IS DISTINCT FROM portal_certifier()
        OR portal_kind() NOT IN ('staff', 'loop', 'exporter')
@@ -103,10 +113,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $
     ON CONFLICT (line_id) DO NOTHING
 $$;
 
-REVOKE ALL ON FUNCTION pvf_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
+REVOKE ALL ON FUNCTION pvf_queue(uuid), pvf_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
     pvf_try_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
     pvf_open_balance(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pvf_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
+GRANT EXECUTE ON FUNCTION pvf_queue(uuid), pvf_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
     pvf_try_move(uuid, uuid, text, text, numeric, text, uuid, text, uuid, text, text, text, uuid),
     pvf_open_balance(uuid) TO {app_role};
 
@@ -126,9 +136,24 @@ END $$;
 
 CREATE OR REPLACE FUNCTION pvf_lock_balances(p_lines uuid[]) RETURNS SETOF jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    line uuid;
 BEGIN
+    FOR line IN SELECT DISTINCT l FROM unnest(p_lines) l ORDER BY l LOOP
+        PERFORM pvf_queue(line);
+    END LOOP;
     RETURN QUERY SELECT to_jsonb(b) FROM pvf_balance b WHERE b.line_id = ANY(p_lines) ORDER BY b.line_id FOR UPDATE;
 END $$;
 
-REVOKE ALL ON FUNCTION pvf_lock_line(uuid), pvf_lock_balances(uuid[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pvf_lock_line(uuid), pvf_lock_balances(uuid[]) TO {app_role};
+-- What a request or certificate holds in a bucket: movements in, less movements out, each found by an index of its own.
+CREATE OR REPLACE FUNCTION pvf_held(p_holder text, p_holder_id uuid, p_bucket text) RETURNS numeric
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce(sum(m.kg), 0) FROM pvf_movement m WHERE m.certifier_id = portal_certifier()
+              AND m.target_holder_id = p_holder_id AND m.target_holder = p_holder AND m.target = p_bucket)
+         - (SELECT coalesce(sum(m.kg), 0) FROM pvf_movement m WHERE m.certifier_id = portal_certifier()
+              AND m.source_holder_id = p_holder_id AND m.source_holder = p_holder AND m.source = p_bucket);
+END $$;
+
+REVOKE ALL ON FUNCTION pvf_lock_line(uuid), pvf_lock_balances(uuid[]), pvf_held(text, uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pvf_lock_line(uuid), pvf_lock_balances(uuid[]), pvf_held(text, uuid, text) TO {app_role};

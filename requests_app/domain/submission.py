@@ -85,8 +85,8 @@ def withdraw(actor: Identity, request_id: uuid.UUID) -> Request:
         return request
     transitions.require(actor, request, RequestState.WITHDRAWN)
     was_open = request.is_open
-    release(actor, request, Cause.WITHDRAW)
     transitions.apply(actor, request, RequestState.WITHDRAWN, decided_at=clock.now())
+    release(actor, request, Cause.WITHDRAW)
     if was_open:
         _tell_certifier(request, "request.withdrawn")
     return request
