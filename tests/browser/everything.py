@@ -31,10 +31,11 @@ from organizations.domain.parties import own_party
 from organizations.models import DirectoryImport, User
 from pvf.domain import proposals, workbook_out
 from pvf.domain.rows import ProposedLine
-from pvf.models import HtsEdition, PVFVersion
+from pvf.models import HtsEdition, ProcessingReport, PVFVersion
+from tests.pvf.support import next_year, reported
 from tests.support import stages
 from tests.support.certificates import issued, numbered
-from tests.support.world import PLATFORM, World
+from tests.support.world import PLATFORM, World, make_line
 
 PASSWORD = "a long enough pass phrase"
 
@@ -61,6 +62,8 @@ class Everything:
     certificate: Certificate
     shipment: Shipment
     overage: OverageReport
+    draft: PVFVersion
+    report: ProcessingReport
     reading: DirectoryImport
     invitation: str
     sessions: dict[str, str]
@@ -93,6 +96,14 @@ def _overage(world: World, certificate: Certificate) -> OverageReport:
             actor, certificate.pk, quantity=Decimal("2000.5"), unit="KGM", departure_date=certificate.start_date, key="o",
             note="The scale at the port shows more.",
         )  # fmt: skip
+
+
+def _processed(world: World) -> ProcessingReport:
+    """A processing report that waits for its approval."""
+    roasted = make_line(
+        world.client, "0", pvf=world.pvf, label_name="Organic roasted coffee", product_name="Roasted"
+    ).line
+    return reported(world, roasted, role="signatory")
 
 
 def _on_the_way_to_oid(world: World) -> None:
@@ -188,8 +199,12 @@ def make_everything(world: World, folder: Path) -> Everything:
             file_name="operations.xlsx", file_sha256="0" * 64, as_of=clock.now().date(), full=True, rows_done=500,
             rows_total=76000, added=20, changed=7, unchanged=473,
         )  # fmt: skip
+    report = _processed(world)
+    draft = next_year(world, "signatory")
     invitation, sessions = _organisations(world), _sessions(world)
-    return Everything(world, version, certificate, shipment, overage, reading, invitation, sessions, book)
+    return Everything(
+        world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book
+    )
 
 
 def _sign_in_with_two_steps(world: World) -> Callable[[Page], None]:
@@ -258,6 +273,7 @@ def _staff(every: Everything) -> list[Visit]:
     manager = [
         ("pvf-list", "pvf:list", {}), ("pvf-detail", "pvf:detail", {"pk": world.pvf.pk}),
         ("pvf-line", "pvf:line", {"pk": world.line.pk}), ("pvf-version", "pvf:version", {"pk": every.version.pk}),
+        ("pvf-report", "pvf:report", {"pk": every.report.pk}), ("statement", "pvf:statement", {"pk": world.line.pk}),
         ("pvf-import", "pvf:import", {}), ("pvf-editions", "pvf:editions", {}),
         ("people", "organizations:people", {}), ("clients", "organizations:clients", {}),
         ("member", "organizations:member", {"membership_id": world.members["reviewer"].pk}),
@@ -294,6 +310,10 @@ def _parties(every: Everything) -> list[Visit]:
             ("pvf-list", "pvf:list", {}), ("pvf-detail", "pvf:detail", {"pk": world.pvf.pk}),
             ("pvf-version", "pvf:version", {"pk": every.version.pk}), ("people", "organizations:people", {}),
             ("member", "organizations:member", {"membership_id": world.members["viewer"].pk}),
+            ("pvf-new", "pvf:start", {}), ("pvf-draft", "pvf:draft", {"pk": every.draft.pk}),
+            ("pvf-draft-line", "pvf:draft-line", {"pk": every.draft.pk, "number": 1}),
+            ("pvf-top-up", "pvf:top-up", {"pk": world.line.pk}), ("pvf-process", "pvf:process", {"pk": world.pvf.pk}),
+            ("pvf-next-year", "pvf:next-year", {"pk": world.pvf.pk}),
             ("delegations", "organizations:delegations", {}), ("certificates", "certificates:list", {}),
             ("certificate", "certificates:detail", pk), ("claim", "organizations:claim", {}),
         ],

@@ -18,7 +18,10 @@ NO_PAGES = {
     "pvf:edition-save", "certificates:pdf", "certificates:retry-document", "certificates:replace", "oid_sync:resend",
     "oid_sync:back_to_review", "oid_sync:start_reconciliation", "organizations:member_end",
     "organizations:invitation_revoke", "organizations:switch", "organizations:token_revoke",
-    "organizations:delegation_revoke",
+    "organizations:delegation_revoke", "oid_sync:reconciliation_progress",
+    "pvf:change", "pvf:draft-head", "pvf:draft-carry", "pvf:draft-line-remove", "pvf:draft-documents",
+    "pvf:draft-propose", "pvf:document", "pvf:document-remove", "pvf:withdraw", "pvf:export", "pvf:report-approve",
+    "pvf:report-reject", "pvf:report-withdraw", "pvf:statement-xlsx", "pvf:statement-ask", "pvf:statement-file",
     # signing in with a code by mail is off
     "account_confirm_login_code",
 }  # fmt: skip

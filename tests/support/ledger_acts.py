@@ -12,14 +12,16 @@ import itertools
 import uuid
 from decimal import Decimal
 
-from certificates.domain import numbers, return_to_review, shipments
+import time_machine
+
+from certificates.domain import amending, closing, numbers, replacing, return_to_review, shipments, voiding
 from certificates.models import Certificate, CertificateState, Shipment
 from core.clock import now
 from core.identity import Identity, act_as
 from pvf.domain import ledger, proposals
 from pvf.domain.rows import ProposedLine
 from pvf.models import Bucket, Cause, Holder, PVFLine
-from requests_app.domain import questions, submission
+from requests_app.domain import drafts, questions, submission
 from requests_app.models import Request, RequestState
 from review.domain import claims, decisions, recommendations
 from tests.support.drafts import complete_draft
@@ -56,7 +58,10 @@ def approve_version(world: World, version: uuid.UUID) -> None:
 def draft(world: World, line: PVFLine, quantity: Decimal, unit: str) -> uuid.UUID:
     """A complete draft for a line."""
     # room for an answer that names more: QTY-1 compares with the gross weight
-    changes = {"line_id": str(line.pk), "entered_quantity": quantity, "entered_unit": unit, "gross_kg": Decimal(10**6)}
+    changes = {
+        "line_id": str(line.pk), "entered_quantity": quantity, "entered_unit": unit, "gross_kg": Decimal(10**6),
+        "start_date": now().date(),
+    }  # fmt: skip
     return complete_draft(world, quantity, **changes).pk
 
 
@@ -143,7 +148,7 @@ def give_number(world: World, certificate: uuid.UUID) -> None:
 def ship(world: World, certificate: uuid.UUID, quantity: Decimal, unit: str, key: str) -> uuid.UUID:
     """Goods leave. Returns the shipment's key."""
     with act_as(world.who("signatory")) as signatory:
-        leaves = Certificate.objects.get(pk=certificate).start_date + dt.timedelta(days=1)
+        leaves = Certificate.objects.get(pk=certificate).start_date
         return shipments.report(
             signatory, certificate, quantity=quantity, unit=unit, departure_date=leaves, key=key
         ).pk  # fmt: skip
@@ -153,6 +158,49 @@ def correct(world: World, shipment: uuid.UUID) -> None:
     """A report was a mistake."""
     with act_as(world.who("signatory")) as signatory:
         shipments.correct(signatory, shipment, reason="Reported twice.")
+
+
+def void(world: World, certificate: uuid.UUID) -> None:
+    """The approver voids a certificate."""
+    with act_as(world.who("approver")) as approver:
+        voiding.void(approver, certificate, reason="Wrong importer.")
+
+
+def certified_kg(world: World, certificate: uuid.UUID) -> Decimal:
+    """The weight that a certificate certifies now."""
+    with act_as(world.loop()):
+        return Decimal(Certificate.objects.values_list("net_kg", flat=True).get(pk=certificate))
+
+
+def amend_down(world: World, certificate: uuid.UUID, net_kg: Decimal) -> None:
+    """The approver lowers the certified weight."""
+    with act_as(world.who("approver")) as approver:
+        amending.amend_down(approver, certificate, net_kg, reason="Less was loaded.")
+
+
+def close_out(world: World, certificate: uuid.UUID) -> None:
+    """The loop closes a certificate whose time is over."""
+    with act_as(world.loop()):
+        end = Certificate.objects.values_list("end_date", flat=True).get(pk=certificate)
+    later = dt.datetime.combine(end + dt.timedelta(days=9), dt.time(17), tzinfo=dt.UTC)
+    with time_machine.travel(later), act_as(world.loop()) as loop:
+        closing.close(loop, certificate)
+
+
+def ask_for_replacement(world: World, certificate: uuid.UUID, quantity: Decimal) -> uuid.UUID:
+    """A draft that is to replace a certificate, for another weight."""
+    with act_as(world.who("signatory")) as signatory:
+        fresh = replacing.start(signatory, certificate)
+        changes = {"entered_quantity": quantity, "entered_unit": "KGM"}
+        drafts.save(signatory, fresh.pk, changes, expected_version=fresh.version)
+    return fresh.pk
+
+
+def take_effect(world: World, certificate: uuid.UUID) -> None:
+    """The new certificate is issued and takes the old one's place."""
+    issue(world, certificate)
+    with act_as(world.loop()) as loop:
+        replacing.take_effect(loop, *replacing.lock_with_replaced(certificate))
 
 
 def state_of(world: World, request: uuid.UUID) -> RequestState:

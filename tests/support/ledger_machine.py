@@ -279,36 +279,83 @@ class LedgerMachine(RuleBasedStateMachine):
         )  # fmt: skip
         ship.certificate.kg += ship.kg
 
-    @precondition(lambda self: self._pick(0, issued=True))
-    @rule(pick=PICK, cause=st.sampled_from(["close_out", "void", "amend_down", "replace"]), part=st.integers(1, 100))
-    def end_a_certificate(self, pick: int, cause: str, part: int) -> None:
-        """The unshipped rest, or a part of it, goes back to the line or over to another certificate."""
-        cert = self._pick(pick, issued=True)
+    @precondition(lambda self: self._pick(0, issued=True, own=False))
+    @rule(pick=PICK, cause=st.sampled_from(["close_out", "void"]))
+    def end_a_certificate(self, pick: int, cause: str) -> None:
+        """The unshipped rest goes back to the line, whoever ends the certificate."""
+        cert = self._pick(pick, issued=True, own=False)
         assert cert is not None
-        kg = cert.kg if cause in {"close_out", "void"} else to_gram(cert.kg * part / 100)
+        kg = cert.kg
+        self._ended(cert)
+        act = acts.close_out if cause == "close_out" else acts.void
+        by = self.stage.world.loop().user_id if cause == "close_out" else self.who("approver")
         if not kg:
-            return
-        # from here on the ledger alone knows what the certificate holds
-        cert.own, key, holder = True, self.key(cause), ("certificate", cert.pk)
-        self.shipments = [ship for ship in self.shipments if ship.certificate is not cert]
-        causes, pk, line = (
-            acts.Causes(self.world.who("approver")),
-            self.stage.lines[cert.line].pk,
-            self.lines[cert.line],
-        )
-        cert.kg -= kg
-        if cause == "replace":
-            new = Cert(uuid.uuid4(), cert.line, kg, None, issued=True, own=True)
-            self.certificates.append(new)
-            self.attempt(
-                lambda: causes.replace(pk, cert.pk, new.pk, kg, key), DomainError, line, cause, "certified", "certified",
-                kg, self.who("approver"), source_holder=holder, target_holder=("certificate", new.pk),
-            )  # fmt: skip
+            act(self.world, cert.pk)
             return
         self.attempt(
-            lambda: causes.give_back(Cause(cause), pk, cert.pk, kg, key), DomainError, line, cause, "certified",
-            "available", kg, self.who("approver"), source_holder=holder,
+            lambda: act(self.world, cert.pk), DomainError, self.lines[cert.line], cause, "certified", "available", kg, by,
+            source_holder=("certificate", cert.pk),
         )  # fmt: skip
+
+    def _ended(self, cert: Cert) -> None:
+        """Nothing leaves under it any more, and nothing that left is taken back."""
+        cert.own, cert.kg, self.again = True, Decimal(0), None
+        self.shipments = [ship for ship in self.shipments if ship.certificate is not cert]
+
+    @precondition(lambda self: self._pick(0, issued=True, own=False))
+    @rule(pick=PICK, part=st.integers(1, 100))
+    def amend_down(self, pick: int, part: int) -> None:
+        """A part of the rest goes back; to nothing a certificate is not amended but voided."""
+        cert, self.again = self._pick(pick, issued=True, own=False), None
+        assert cert is not None
+        kg = to_gram(cert.kg * part / 100)
+        wanted = acts.certified_kg(self.world, cert.pk) - kg
+        if not kg:
+            return
+        if not wanted:
+            with pytest.raises(InvalidInput):
+                acts.amend_down(self.world, cert.pk, wanted)
+            return
+        self.attempt(
+            lambda: acts.amend_down(self.world, cert.pk, wanted), DomainError, self.lines[cert.line], "amend_down",
+            "certified", "available", kg, self.who("approver"), source_holder=("certificate", cert.pk),
+        )  # fmt: skip
+        cert.kg -= kg
+
+    @precondition(lambda self: self._pick(0, issued=True, own=False))
+    @rule(pick=PICK, quantity=QUANTITY)
+    def replace(self, pick: int, quantity: Decimal) -> None:
+        """Asked for, approved and issued: the old rest counts for the new weight, only what goes beyond it is reserved."""
+        old = self._pick(pick, issued=True, own=False)
+        assert old is not None
+        line, kg = self.lines[old.line], to_gram(quantity)
+        covered = min(kg, old.kg)
+        request = acts.ask_for_replacement(self.world, old.pk, quantity)
+        holder, self.again = ("request", request), None
+        if kg > covered:
+            asked = self.attempt(
+                lambda: acts.submit(self.world, request), DomainError, line, "submit", "available", "reserved",
+                kg - covered, self.who("signatory"), target_holder=holder,
+            )  # fmt: skip
+            if not asked:
+                return
+        else:
+            acts.submit(self.world, request)
+        acts.recommend(self.world, request)
+        pk = acts.approve(self.world, request)
+        new, now = ("certificate", pk), ("certificate", old.pk)
+        if kg > covered:
+            line.move(
+                "approve", "reserved", "certified", kg - covered, self.who("approver"), source_holder=holder,
+                target_holder=new,
+            )  # fmt: skip
+        acts.take_effect(self.world, pk)
+        if covered:
+            line.move("replace", "certified", "certified", covered, None, source_holder=now, target_holder=new)
+        if old.kg > covered:
+            line.move("replace", "certified", "available", old.kg - covered, None, source_holder=now)
+        self._ended(old)
+        self.certificates.append(Cert(pk, old.line, kg, None, issued=True))
 
     # --- what must be refused, or change nothing ---
 
