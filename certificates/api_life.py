@@ -37,7 +37,7 @@ class AmendInput(serializers.Serializer[Any]):
     expected_kg = serializers.DecimalField(max_digits=14, decimal_places=3, required=False)
 
 
-class ReasonInput(serializers.Serializer[Any]):
+class CertificateReasonInput(serializers.Serializer[Any]):
     """Why."""
 
     reason = serializers.CharField(max_length=300)
@@ -124,9 +124,9 @@ class CertificateAmendView(APIView):
 class CertificateVoidView(APIView):
     """Void an issued certificate."""
 
-    @extend_schema(operation_id="certificate_void", request=ReasonInput, responses=CertificateSerializer)
+    @extend_schema(operation_id="certificate_void", request=CertificateReasonInput, responses=CertificateSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = voiding.void(_actor(request), pk, **_given(ReasonInput, request))
+        row = voiding.void(_actor(request), pk, **_given(CertificateReasonInput, request))
         return Response(CertificateSerializer(row).data)
 
 
@@ -178,7 +178,7 @@ class ShipmentReceiptView(APIView):
 class ShipmentCorrectView(APIView):
     """Take a mistaken shipment back; the right one is then reported anew."""
 
-    @extend_schema(operation_id="shipment_correct", request=ReasonInput, responses=ShipmentSerializer)
+    @extend_schema(operation_id="shipment_correct", request=CertificateReasonInput, responses=ShipmentSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = shipments.correct(_actor(request), pk, **_given(ReasonInput, request))
+        row = shipments.correct(_actor(request), pk, **_given(CertificateReasonInput, request))
         return Response(ShipmentSerializer(row).data)

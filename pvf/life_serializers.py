@@ -10,6 +10,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.serializers import exact_quantity, kilograms
 from core.units import Unit
 from organizations.models import Scope
 from pvf.domain import basis as volume
@@ -23,30 +24,10 @@ PVFState, VersionState, VersionKind = PVF.State, PVFVersion.State, PVFVersion.Ki
 EvidenceKind, ReportState = PVFDocument.Kind, ProcessingReport.State
 
 
-@extend_schema_field({"type": "string", "format": "decimal", "example": "19250.000"})
-class ExactDecimal(serializers.DecimalField):
-    """A decimal written as text or as a whole number; a JSON fraction has passed through a float and is refused."""
-
-    default_error_messages = {"float": 'Write the number as text, such as "19250.5".'}
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, float):
-            self.fail("float")
-        return super().to_internal_value(data)
-
-
-def _kg(**kwargs: Any) -> ExactDecimal:
-    return ExactDecimal(max_digits=14, decimal_places=3, **kwargs)
-
-
-def _quantity() -> ExactDecimal:
-    return ExactDecimal(max_digits=18, decimal_places=6)
-
-
 class PurchaseData(serializers.Serializer[Any]):
     """A purchase: kilograms, supplier, the invoice's number, the uploaded document."""
 
-    kg = _kg()
+    kg = kilograms()
     supplier_nop_id = serializers.CharField(max_length=10, required=False, allow_blank=True, default="")
     supplier_name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     reference = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
@@ -58,17 +39,17 @@ class ConversionData(serializers.Serializer[Any]):
     """``input_kg`` kg of the input product give ``output_kg`` kg of the line's product."""
 
     input_product = serializers.CharField(max_length=200)
-    input_kg = _kg()
-    output_kg = _kg()
+    input_kg = kilograms()
+    output_kg = kilograms()
     input_line = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=9999)
 
 
 class BasisData(serializers.Serializer[Any]):
     """What supports the volume of a line."""
 
-    opening_kg = _kg(required=False, default=ZERO)
-    production_kg = _kg(required=False, default=ZERO)
-    input_production_kg = _kg(required=False, default=ZERO)
+    opening_kg = kilograms(required=False, default=ZERO)
+    production_kg = kilograms(required=False, default=ZERO)
+    input_production_kg = kilograms(required=False, default=ZERO)
     purchases = PurchaseData(many=True, required=False, default=list)
     conversion = ConversionData(required=False, allow_null=True, default=None)
 
@@ -93,7 +74,7 @@ class LineData(serializers.Serializer[Any]):
     scope = serializers.ChoiceField(choices=Scope.choices)
     hts_codes = serializers.ListField(child=serializers.CharField(max_length=10), allow_empty=False, max_length=100)
     origins = serializers.ListField(child=serializers.CharField(max_length=2), allow_empty=False, max_length=100)
-    quantity = _quantity()
+    quantity = exact_quantity()
     unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
     volume_basis = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
     basis = BasisData(required=False, allow_null=True, default=None)
@@ -145,7 +126,7 @@ class CarriedInput(serializers.Serializer[Any]):
     """What one line of the new year takes over; 0 is a decision too."""
 
     line = serializers.UUIDField()
-    kg = _kg(min_value=ZERO)
+    kg = kilograms(min_value=ZERO)
 
 
 class ApproveInput(serializers.Serializer[Any]):
@@ -166,14 +147,14 @@ class FilesInput(serializers.Serializer[Any]):
 class TopUpInput(FilesInput):
     """More of one line; the purchase or the harvest that supports it."""
 
-    quantity = _quantity()
+    quantity = exact_quantity()
     unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
     reason = serializers.CharField(max_length=2000)
-    bought_kg = _kg(required=False, default=ZERO)
+    bought_kg = kilograms(required=False, default=ZERO)
     supplier_nop_id = serializers.CharField(max_length=10, required=False, allow_blank=True, default="")
     supplier_name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     reference = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
-    harvested_kg = _kg(required=False, default=ZERO)
+    harvested_kg = kilograms(required=False, default=ZERO)
 
 
 class ProcessingInput(FilesInput):
@@ -181,10 +162,10 @@ class ProcessingInput(FilesInput):
 
     input_line = serializers.UUIDField()
     output_line = serializers.UUIDField()
-    quantity = _quantity()
+    quantity = exact_quantity()
     unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
-    ratio_input = _kg()
-    ratio_output = _kg()
+    ratio_input = kilograms()
+    ratio_output = kilograms()
     processed_on = serializers.DateField()
     reason = serializers.CharField(max_length=2000)
 

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.serializers import exact_quantity, kilograms
 from core.units import Unit
 from requests_app.models import (
     DocumentKind,
@@ -22,22 +23,6 @@ from requests_app.models import (
 )
 
 
-@extend_schema_field({"type": "string", "format": "decimal", "example": "19250.000"})
-class ExactDecimal(serializers.DecimalField):
-    """A decimal written as text or as a whole number; a JSON fraction has passed through a float and is refused."""
-
-    default_error_messages = {"float": 'Write the number as text, such as "19250.5".'}
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, float):
-            self.fail("float")
-        return super().to_internal_value(data)
-
-
-def _kg(**kwargs: Any) -> ExactDecimal:
-    return ExactDecimal(max_digits=14, decimal_places=3, **kwargs)
-
-
 def _text(length: int) -> serializers.CharField:
     return serializers.CharField(max_length=length, required=False, allow_blank=True)
 
@@ -49,8 +34,8 @@ def _day() -> serializers.DateField:
 class LotSerializer(serializers.ModelSerializer[RequestLot]):
     """A lot: its part of the net weight, and the whole lot's declared weight."""
 
-    kg = _kg()
-    declared_kg = _kg(required=False, allow_null=True)
+    kg = kilograms()
+    declared_kg = kilograms(required=False, allow_null=True)
 
     class Meta:
         model = RequestLot
@@ -68,7 +53,7 @@ class ContainerSerializer(serializers.ModelSerializer[RequestContainer]):
 class InvoiceSerializer(serializers.ModelSerializer[RequestInvoice]):
     """A supplier's invoice."""
 
-    kg = _kg(required=False, allow_null=True)
+    kg = kilograms(required=False, allow_null=True)
 
     class Meta:
         model = RequestInvoice
@@ -92,9 +77,9 @@ class FieldsInput(serializers.Serializer[Any]):
     origin = _text(2)
     standard = _text(20)
     harvest_year = serializers.IntegerField(required=False, allow_null=True, min_value=1900, max_value=2200)
-    entered_quantity = ExactDecimal(max_digits=18, decimal_places=6, required=False, allow_null=True)
+    entered_quantity = exact_quantity(required=False, allow_null=True)
     entered_unit = serializers.ChoiceField(choices=Unit.choices, required=False)
-    gross_kg = _kg(required=False, allow_null=True)
+    gross_kg = kilograms(required=False, allow_null=True)
     packages_kind = _text(60)
     packages_number = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2_000_000_000)
     importer_nop_id = _text(14)
@@ -179,7 +164,7 @@ class RequestRow(serializers.ModelSerializer[Request]):
     """A request in a list."""
 
     line_id = serializers.UUIDField(allow_null=True)
-    net_kg = _kg(allow_null=True)
+    net_kg = kilograms(allow_null=True)
 
     class Meta:
         model = Request
@@ -194,8 +179,8 @@ class RequestOutput(serializers.ModelSerializer[Request]):
 
     line_id = serializers.UUIDField(allow_null=True)
     importer_name = serializers.CharField(source="importer.name", default="")
-    net_kg = _kg(allow_null=True)
-    gross_kg = _kg(allow_null=True)
+    net_kg = kilograms(allow_null=True)
+    gross_kg = kilograms(allow_null=True)
     lots = LotSerializer(many=True)
     containers = ContainerSerializer(many=True)
     invoices = InvoiceSerializer(many=True)
