@@ -29,4 +29,3 @@ def drift_kind(code: str) -> str:
 def step_words(code: str) -> str:
     """A step of a run in words."""
     return str(STEPS.get(code, code))
-

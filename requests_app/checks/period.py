@@ -70,6 +70,8 @@ class DepartureAfterDecision(RequestCheck):
         # at the decision itself what counts is that the goods have not left
         if facts.moment in {Moment.DRAFT, Moment.SUBMIT} and facts.now > service_clock.safe_until(request, facts.rules):
             hours = facts.rules.departure_buffer_hours
-            text = _("The departure is less than %(hours)s hours away: the decision may come too late.") % {"hours": hours}
+            text = _("The departure is less than %(hours)s hours away: the decision may come too late.") % {
+                "hours": hours
+            }
             return self.warned(text, **figures)
         return self.passed(_("The departure is ahead."), **figures)

@@ -125,7 +125,9 @@ def test_too_much_is_offered_as_an_overage_and_told_to_the_certifier(world: Worl
     with act_as(world.loop()):
         assert OverageReport.objects.get().over_kg == KG(500)
         assert not Shipment.objects.exists()
-    assert "1 overage waits for a decision" in world.browser("reviewer").get(reverse("certificates:list")).content.decode()
+    assert (
+        "1 overage waits for a decision" in world.browser("reviewer").get(reverse("certificates:list")).content.decode()
+    )
 
 
 def test_a_shipment_with_lots_and_a_document(world: World, certificate: Certificate) -> None:
@@ -152,7 +154,11 @@ def test_the_importer_confirms_on_its_page(world: World, certificate: Certificat
     detail = reverse("certificates:detail", args=[certificate.pk])
     url = reverse("certificates:receipt", args=[certificate.pk, shipment.pk])
     assert url in browser.get(detail).content.decode()
-    early = {"quantity": "598.5", "unit": "KGM", "received_on": (shipment.departure_date - dt.timedelta(days=1)).isoformat()}
+    early = {
+        "quantity": "598.5",
+        "unit": "KGM",
+        "received_on": (shipment.departure_date - dt.timedelta(days=1)).isoformat(),
+    }
     assert browser.post(url, early).status_code == 422
     assert browser.post(url, {**early, "received_on": shipment.departure_date.isoformat()}).status_code == 302
     assert "598.5" in browser.get(detail).content.decode()
@@ -164,7 +170,10 @@ def _post(world: World, role: str, path: str, body: dict[str, Any]) -> Any:
     with act_as(world.who(role)) as actor:
         _row, secret = tokens.create(actor, name="t", days=1)
     return world.browser(role).post(
-        f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers={"Authorization": f"Bearer {secret}"}
+        f"/api/v1/{path}",
+        json.dumps(body),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {secret}"},
     )
 
 
