@@ -22,14 +22,9 @@ from certificates.domain import documents, downloads, public_check, shipments
 from certificates.models import Certificate, CertificateState, Shipment
 from certificates.views import pdf_answer, search
 from core.errors import NotVisible
-from core.identity import Identity
+from core.identity import actor_of
 from core.units import Unit
 from organizations.tenancy import find
-
-
-def _actor(request: Request) -> Identity:
-    actor: Identity = request._request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 class CertificateSerializer(serializers.ModelSerializer[Certificate]):
@@ -85,7 +80,7 @@ class CertificateListView(generics.ListAPIView[Certificate]):
 
     def get_queryset(self) -> Any:
         given = self.request.query_params
-        rows = search(_actor(self.request), given.get("state", ""), given.get("text", "").strip()[:80])
+        rows = search(actor_of(self.request), given.get("state", ""), given.get("text", "").strip()[:80])
         return rows.prefetch_related("documents")
 
 
@@ -95,7 +90,7 @@ class CertificateDetailView(APIView):
     @extend_schema(operation_id="certificate_detail", responses=CertificateSerializer)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         rows = Certificate.objects.prefetch_related("documents")
-        return Response(CertificateSerializer(find(rows, _actor(request), pk)).data)
+        return Response(CertificateSerializer(find(rows, actor_of(request), pk)).data)
 
 
 class _AnyType(BaseContentNegotiation):
@@ -117,7 +112,7 @@ class CertificatePdfView(APIView):
 
     @extend_schema(operation_id="certificate_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
-        return pdf_answer(downloads.download(_actor(request), pk))
+        return pdf_answer(downloads.download(actor_of(request), pk))
 
 
 class ShipmentSerializer(serializers.ModelSerializer[Shipment]):
@@ -161,7 +156,7 @@ class CertificateShipmentsView(APIView):
 
     @extend_schema(operation_id="certificate_shipments", responses=ShipmentSerializer(many=True))
     def get(self, request: Request, pk: uuid.UUID) -> Response:
-        actor = _actor(request)
+        actor = actor_of(request)
         certificate = find(Certificate.objects.all(), actor, pk)
         rows = Shipment.objects.visible_to(actor).filter(certificate=certificate).order_by("sequence")
         return Response(ShipmentSerializer(rows, many=True).data)
@@ -172,7 +167,7 @@ class CertificateShipmentsView(APIView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         given = ShipmentInput(data=request.data)
         given.is_valid(raise_exception=True)
-        shipment = shipments.report(_actor(request), pk, **given.validated_data)
+        shipment = shipments.report(actor_of(request), pk, **given.validated_data)
         return Response(ShipmentSerializer(shipment).data, status=201)
 
 
@@ -209,7 +204,7 @@ class CertificateCheckView(APIView):
     def get(self, request: Request) -> Response:
         given = CheckQuery(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
-        answer = public_check.ask(_actor(request), **given.validated_data)
+        answer = public_check.ask(actor_of(request), **given.validated_data)
         if answer is None:
             raise NotVisible("NOT-FOUND", "No certificate has this number with this code.")
         return Response(CheckAnswer(answer).data, headers={"Cache-Control": "no-store"})

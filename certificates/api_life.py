@@ -14,13 +14,8 @@ from rest_framework.views import APIView
 from certificates.api import CertificateSerializer, ShipmentSerializer
 from certificates.domain import actuals, amending, overages, receipts, replacing, shipments, voiding
 from certificates.models import OverageReport, Receipt
-from core.identity import Identity
+from core.identity import actor_of
 from core.units import Unit
-
-
-def _actor(request: Request) -> Identity:
-    actor: Identity = request._request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 def _given(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
@@ -117,7 +112,7 @@ class CertificateAmendView(APIView):
 
     @extend_schema(operation_id="certificate_amend", request=AmendInput, responses=CertificateSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = amending.amend_down(_actor(request), pk, **_given(AmendInput, request))
+        row = amending.amend_down(actor_of(request), pk, **_given(AmendInput, request))
         return Response(CertificateSerializer(row).data)
 
 
@@ -126,7 +121,7 @@ class CertificateVoidView(APIView):
 
     @extend_schema(operation_id="certificate_void", request=CertificateReasonInput, responses=CertificateSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = voiding.void(_actor(request), pk, **_given(CertificateReasonInput, request))
+        row = voiding.void(actor_of(request), pk, **_given(CertificateReasonInput, request))
         return Response(CertificateSerializer(row).data)
 
 
@@ -135,7 +130,7 @@ class CertificateTotalView(APIView):
 
     @extend_schema(operation_id="certificate_total", request=TotalInput, responses=CertificateSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = actuals.declare_total(_actor(request), pk, **_given(TotalInput, request))
+        row = actuals.declare_total(actor_of(request), pk, **_given(TotalInput, request))
         return Response(CertificateSerializer(row).data)
 
 
@@ -144,7 +139,7 @@ class CertificateReplaceView(APIView):
 
     @extend_schema(operation_id="certificate_replace", request=None, responses={201: ReplacementSerializer})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        draft = replacing.start(_actor(request), pk)
+        draft = replacing.start(actor_of(request), pk)
         return Response(ReplacementSerializer(draft).data, status=201)
 
 
@@ -153,7 +148,7 @@ class CertificateOveragesView(APIView):
 
     @extend_schema(operation_id="certificate_report_overage", request=OverageInput, responses={201: OverageSerializer})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = overages.report(_actor(request), pk, **_given(OverageInput, request))
+        row = overages.report(actor_of(request), pk, **_given(OverageInput, request))
         return Response(OverageSerializer(row).data, status=201)
 
 
@@ -162,7 +157,7 @@ class OverageSettleView(APIView):
 
     @extend_schema(operation_id="overage_settle", request=SettleInput, responses=OverageSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = overages.settle(_actor(request), pk, **_given(SettleInput, request))
+        row = overages.settle(actor_of(request), pk, **_given(SettleInput, request))
         return Response(OverageSerializer(row).data)
 
 
@@ -171,7 +166,7 @@ class ShipmentReceiptView(APIView):
 
     @extend_schema(operation_id="shipment_receipt", request=ReceiptInput, responses={201: ReceiptSerializer})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = receipts.confirm(_actor(request), pk, **_given(ReceiptInput, request))
+        row = receipts.confirm(actor_of(request), pk, **_given(ReceiptInput, request))
         return Response(ReceiptSerializer(row).data, status=201)
 
 
@@ -180,5 +175,5 @@ class ShipmentCorrectView(APIView):
 
     @extend_schema(operation_id="shipment_correct", request=CertificateReasonInput, responses=ShipmentSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = shipments.correct(_actor(request), pk, **_given(CertificateReasonInput, request))
+        row = shipments.correct(actor_of(request), pk, **_given(CertificateReasonInput, request))
         return Response(ShipmentSerializer(row).data)

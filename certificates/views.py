@@ -21,17 +21,12 @@ from certificates.forms import CheckForm, CorrectionForm, ShipmentForm, SigningK
 from certificates.models import Certificate, CertificateState, OverageReport, Shipment
 from core import clock
 from core.errors import DomainError, NotPermitted
-from core.identity import Identity
+from core.identity import Identity, actor_of
 from organizations.roles import Role
 from organizations.tenancy import TenantQuerySet, find
 
 PAGE_SIZE = 25
 SORTS = {"approved": "-approved_at", "end": "end_date", "number": "number"}
-
-
-def _actor(request: HttpRequest) -> Identity:
-    actor: Identity = request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 def search(actor: Identity, state: str, text: str) -> TenantQuerySet[Certificate]:
@@ -57,7 +52,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, template: str) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     state, text = request.GET.get("state", ""), request.GET.get("text", "").strip()[:80]
     order = SORTS.get(request.GET.get("sort", ""), "-approved_at")
     rows = search(actor, state, text).order_by(order, "-id")
@@ -76,7 +71,7 @@ def _list(request: HttpRequest, template: str) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One certificate."""
-    actor = _actor(request)
+    actor = actor_of(request)
     certificate = find(Certificate.objects.select_related("replaces"), actor, pk)
     context = page.context_of(actor, certificate)
     context["may_report"] = context["takes_shipments"] and shipments.may_report(actor)
@@ -89,7 +84,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 def pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The signed document: to be saved, never opened inside the portal. Its ETag is its SHA-256."""
-    actor = _actor(request)
+    actor = actor_of(request)
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if known:
         etag = f'"{downloads.current_document(actor, pk).sha256}"'
@@ -110,7 +105,7 @@ def pdf_answer(download: downloads.Download) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_shipment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Report a shipment; refused, the form comes back with the arithmetic, and offers to report an overage instead."""
-    actor = _actor(request)
+    actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
     form = ShipmentForm(request.POST or None, request.FILES or None, initial={"key": uuid.uuid4(), "unit": "KGM"})
     status, over = 200, False
@@ -143,7 +138,7 @@ def _report(actor: Identity, pk: uuid.UUID, form: ShipmentForm, *, overage: bool
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct_shipment(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID) -> HttpResponse:
     """Take a mistaken shipment back; the right one is then reported anew."""
-    actor = _actor(request)
+    actor = actor_of(request)
     shipment = find(Shipment.objects.select_related("certificate"), actor, shipment_id, certificate_id=pk)
     form = CorrectionForm(request.POST or None)
     status = 200
@@ -175,7 +170,7 @@ def check(request: HttpRequest) -> HttpResponse:
     file = given["file"]
     try:
         answer = public_check.ask(
-            _actor(request), given["number"], given["code"], pdf=file.read() if file is not None else None
+            actor_of(request), given["number"], given["code"], pdf=file.read() if file is not None else None
         )
     except public_check.TooManyQuestions as error:
         form.add_error(None, str(error.message))
@@ -198,14 +193,14 @@ def _public(request: HttpRequest, context: dict[str, Any], status: int) -> HttpR
 @require_safe
 def stuck(request: HttpRequest) -> HttpResponse:
     """Documents that were given up, with the reason."""
-    rows = Paginator(documents.failed(_actor(request)), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = Paginator(documents.failed(actor_of(request)), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "certificates/stuck.html", {"page_obj": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def signing_keys(request: HttpRequest) -> HttpResponse:
     """The certifier's signing keys; a manager installs the next one."""
-    actor = _actor(request)
+    actor = actor_of(request)
     form = SigningKeyForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid() and _install(actor, form):
         again = documents.retry_unsigned(actor)
@@ -238,6 +233,6 @@ def _install(actor: Identity, form: SigningKeyForm) -> bool:
 @require_POST
 def retry_document(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Try a given-up document again."""
-    documents.retry(_actor(request), pk)
+    documents.retry(actor_of(request), pk)
     messages.success(request, _("The document is being made again."))
     return redirect("certificates:detail", pk=pk)

@@ -18,15 +18,10 @@ from certificates.domain.changes import DECIDING
 from certificates.forms_life import AmendForm, ReceiptForm, SettleForm, TotalForm, VoidForm
 from certificates.models import Certificate, OverageReport, Shipment
 from core.errors import DomainError
-from core.identity import Identity
+from core.identity import actor_of
 from organizations.tenancy import find
 
 PAGE_SIZE = 25
-
-
-def _actor(request: HttpRequest) -> Identity:
-    actor: Identity = request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 def done(form: BaseForm, act: Callable[[], object]) -> int:
@@ -46,7 +41,7 @@ def done(form: BaseForm, act: Callable[[], object]) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Lower the certified weight."""
-    actor = _actor(request)
+    actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
     form = AmendForm(request.POST or None, initial={"expected_kg": certificate.net_kg})
     status = 200
@@ -61,7 +56,7 @@ def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def void(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Void a certificate."""
-    actor = _actor(request)
+    actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
     form = VoidForm(request.POST or None)
     status = 200
@@ -76,7 +71,7 @@ def void(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def total(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Declare that nothing more leaves under a certificate."""
-    actor = _actor(request)
+    actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
     form = TotalForm(request.POST or None)
     status = 200
@@ -92,7 +87,7 @@ def total(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def replace(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """A draft that is to replace the certificate, with its content."""
     try:
-        draft = replacing.start(_actor(request), pk)
+        draft = replacing.start(actor_of(request), pk)
     except DomainError as error:
         if error.status in {403, 404}:
             raise
@@ -105,7 +100,7 @@ def replace(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def receipt(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID) -> HttpResponse:
     """The importer confirms a shipment, with its own weight."""
-    actor = _actor(request)
+    actor = actor_of(request)
     shipment = find(Shipment.objects.select_related("certificate"), actor, shipment_id, certificate_id=pk)
     form = ReceiptForm(request.POST or None, initial={"unit": shipment.entered_unit})
     status = 200
@@ -120,7 +115,7 @@ def receipt(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID) -> Http
 @require_safe
 def overage_list(request: HttpRequest) -> HttpResponse:
     """Overages that wait for a decision, oldest first, then those that were settled."""
-    actor = _actor(request)
+    actor = actor_of(request)
     rows = OverageReport.objects.visible_to(actor).select_related("certificate").order_by("settled_at", "reported_at")
     context = {
         "page_obj": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
@@ -132,7 +127,7 @@ def overage_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def settle(request: HttpRequest, overage_id: uuid.UUID) -> HttpResponse:
     """Write down what becomes of an overage."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = find(OverageReport.objects.select_related("certificate"), actor, overage_id)
     form = SettleForm(request.POST or None)
     status = 200

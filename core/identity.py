@@ -12,8 +12,13 @@ import enum
 import uuid
 from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from rest_framework.request import Request
 
 
 class Kind(enum.StrEnum):
@@ -75,6 +80,12 @@ _SET = (
 def current() -> Identity:
     """The identity of the transaction under way (NOBODY outside one)."""
     return _current.get()
+
+
+def actor_of(request: HttpRequest | Request) -> Identity:
+    """Who acts in a request of a page or of the API: the middleware has put it there."""
+    identity: Identity = request.identity  # type: ignore[union-attr]
+    return identity
 
 
 def settings_of(identity: Identity) -> list[str]:

@@ -17,7 +17,7 @@ from certificates.domain import suspension
 from certificates.models import Certificate, CertificateState
 from core import clock
 from core.errors import DomainError, InvalidInput
-from core.identity import Identity
+from core.identity import Identity, actor_of
 from oid_sync.domain import desk, links
 from oid_sync.domain.reconciliation import drifts, runs
 from oid_sync.forms import ConnectionForm
@@ -27,15 +27,10 @@ from organizations.roles import Role
 PAGE_SIZE = 50
 
 
-def _actor(request: HttpRequest) -> Identity:
-    identity: Identity = request.identity  # type: ignore[attr-defined]
-    return identity
-
-
 @require_safe
 def desk_page(request: HttpRequest) -> HttpResponse:
     """Calls that wait for a person, calls that are on their way, and documents that could not be made."""
-    actor = _actor(request)
+    actor = actor_of(request)
     calls = OidCall.objects.visible_to(actor).select_related("certificate__request")
     waiting = calls.filter(state__in=DESK_STATES).order_by("created_at")
     under_way = calls.filter(state__in=[CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN]).order_by(
@@ -74,7 +69,7 @@ def _entry(row: OidCall) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection(request: HttpRequest) -> HttpResponse:
     """With which key the certifier calls OID; a manager changes it."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = links.connection_of(actor.certifier_id) if actor.certifier_id else None
     form = ConnectionForm(request.POST or None, initial={"time_limit_seconds": row.time_limit_seconds if row else 10})
     if request.method == "POST" and form.is_valid():
@@ -95,7 +90,7 @@ def connection(request: HttpRequest) -> HttpResponse:
 def resend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Send a stopped or refused call again."""
     try:
-        desk.resend(_actor(request), pk)
+        desk.resend(actor_of(request), pk)
     except DomainError as error:
         if error.status in {403, 404}:
             raise
@@ -109,7 +104,7 @@ def resend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def back_to_review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Cancel a registration that OID does not have."""
     try:
-        call = desk.back_to_review(_actor(request), pk, request.POST.get("reason", ""))
+        call = desk.back_to_review(actor_of(request), pk, request.POST.get("reason", ""))
     except DomainError as error:
         if error.status in {403, 404}:
             raise
@@ -125,7 +120,7 @@ def back_to_review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 def reconciliation(request: HttpRequest) -> HttpResponse:
     """The latest runs, the one under way with its progress, and every open drift with both values and its age."""
-    actor = _actor(request)
+    actor = actor_of(request)
     rows = Drift.objects.visible_to(actor)
     kind = request.GET.get("kind", "")
     chosen = rows.filter(closed_at=None, **({"kind": kind} if kind in DriftKind.values else {}))
@@ -150,7 +145,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
 @require_safe
 def reconciliation_progress(request: HttpRequest) -> HttpResponse:
     """The progress of the run under way, for the page to refresh; when it has ended, the whole page is read again."""
-    under_way = _under_way(_actor(request))
+    under_way = _under_way(actor_of(request))
     if not request.headers.get("HX-Request"):
         return redirect("oid_sync:reconciliation")
     if under_way["running"] is None:
@@ -185,7 +180,7 @@ def _drift_entries(actor: Identity, rows: Iterable[Drift]) -> list[dict[str, Any
 @require_POST
 def start_reconciliation(request: HttpRequest) -> HttpResponse:
     """Start a run now: of everything, or of what has changed."""
-    actor = _actor(request)
+    actor = actor_of(request)
     if actor.certifier_id is not None:
         runs.start(actor, actor.certifier_id, full=request.POST.get("read") != "changes")
         messages.success(request, _("Reconciliation has started."))

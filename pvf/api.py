@@ -11,17 +11,12 @@ from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.identity import Identity
+from core.identity import actor_of
 from core.pagination import Pages
 from organizations.tenancy import find
 from pvf.models import PVF, Balance, PVFLineTerms, PVFVersion
 
 _FIGURE: dict[str, Any] = {"max_digits": 15, "decimal_places": 3}
-
-
-def _actor(request: ApiRequest) -> Identity:
-    actor: Identity = request._request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 class PVFOutput(serializers.ModelSerializer[PVF]):
@@ -89,7 +84,7 @@ class PVFListView(APIView):
         responses=PVFOutput(many=True),
     )
     def get(self, request: ApiRequest) -> Response:
-        rows = PVF.objects.visible_to(_actor(request)).select_related("client__operation")
+        rows = PVF.objects.visible_to(actor_of(request)).select_related("client__operation")
         pages = Pages()
         found = pages.paginate_queryset(rows.order_by("-period_start", "number", "id"), request, view=self)
         return pages.get_paginated_response(PVFOutput(found, many=True).data)
@@ -116,7 +111,7 @@ class PVFLineListView(APIView):
             wanted["client_id"] = given["client"]
         if "on" in given:
             wanted |= {"line__pvf__period_start__lte": given["on"], "line__pvf__period_end__gte": given["on"]}
-        rows = PVFLineTerms.objects.visible_to(_actor(request)).filter(**wanted)
+        rows = PVFLineTerms.objects.visible_to(actor_of(request)).filter(**wanted)
         rows = rows.select_related("line__pvf", "line__balance")
         pages = Pages()
         found = pages.paginate_queryset(
@@ -130,4 +125,4 @@ class PVFLineBalanceView(APIView):
 
     @extend_schema(operation_id="pvf_line_balance", responses=BalanceOutput)
     def get(self, request: ApiRequest, pk: uuid.UUID) -> Response:
-        return Response(BalanceOutput(find(Balance.objects.all(), _actor(request), pk)).data)
+        return Response(BalanceOutput(find(Balance.objects.all(), actor_of(request), pk)).data)

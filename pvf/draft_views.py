@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core import audit
 from core.errors import DomainError
 from core.files import read_file
-from core.identity import Identity, Kind
+from core.identity import Identity, Kind, actor_of
 from core.templatetags.portal_format import kg
 from organizations.models import Client
 from organizations.tenancy import find
@@ -36,12 +36,6 @@ from pvf.life_forms import (
     initial_of,
 )
 from pvf.models import PVF, PVFDocument, PVFVersion
-
-
-def actor_of(request: HttpRequest) -> Identity:
-    """Who acts."""
-    actor: Identity = request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 def refuse_at(form: Any, error: DomainError) -> None:

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import InvalidInput
-from core.identity import Identity, Kind
+from core.identity import Identity, Kind, actor_of
 from core.pagination import Pages
 from organizations.tenancy import find, not_visible
 from pvf import life_serializers as shapes
@@ -26,11 +26,6 @@ from pvf.domain.basis import Purchase, VolumeBasis
 from pvf.models import ProcessingReport, PVFLine
 
 _PAGED = [OpenApiParameter("page", int), OpenApiParameter("limit", int)]
-
-
-def _actor(request: ApiRequest) -> Identity:
-    actor: Identity = request._request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 def _valid(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
@@ -67,7 +62,7 @@ class VersionListView(APIView):
     def get(self, request: ApiRequest) -> Response:
         """The newest first; drafts of the caller's own side only."""
         given = _valid(shapes.VersionQuery, request.query_params.dict())
-        rows = page.shown_versions(_actor(request)).filter(**given).select_related("pvf")
+        rows = page.shown_versions(actor_of(request)).filter(**given).select_related("pvf")
         pages = Pages()
         found = pages.paginate_queryset(rows.order_by("-proposed_at", "-id"), request, view=self)
         return pages.get_paginated_response(shapes.VersionRow(found, many=True).data)
@@ -77,7 +72,7 @@ class VersionListView(APIView):
     )  # fmt: skip
     def post(self, request: ApiRequest) -> Response:
         """Propose a whole PVF, or begin a draft of it (which starts from the lines in force)."""
-        actor, given = _actor(request), _valid(shapes.ProposalInput, request.data)
+        actor, given = actor_of(request), _valid(shapes.ProposalInput, request.data)
         client_id = actor.client_id if actor.kind is Kind.EXPORTER else given.get("client")
         if client_id is None:
             raise InvalidInput("PVF-CLIENT", _("Name the exporter."), field="client")
@@ -99,7 +94,7 @@ class VersionView(APIView):
     @extend_schema(operation_id="pvf_version_read", responses=shapes.VersionOutput)
     def get(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """The version with its lines, documents and carry-overs."""
-        return Response(_shown(_actor(request), pk))
+        return Response(_shown(actor_of(request), pk))
 
 
 class VersionLineView(APIView):
@@ -108,7 +103,7 @@ class VersionLineView(APIView):
     @extend_schema(operation_id="pvf_draft_line", request=shapes.DraftLineInput, responses=shapes.VersionOutput)
     def put(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Save a line of a draft, new or in the place of what it said."""
-        actor = _actor(request)
+        actor = actor_of(request)
         _seen(actor, pk)
         given = _valid(shapes.DraftLineInput, request.data)
         revision = given.pop("revision")
@@ -124,7 +119,7 @@ class VersionLineRemoveView(APIView):
     )  # fmt: skip
     def post(self, request: ApiRequest, pk: uuid.UUID, number: int) -> Response:
         """Take the line out."""
-        actor = _actor(request)
+        actor = actor_of(request)
         _seen(actor, pk)
         drafts.remove_line(actor, pk, number, revision=_valid(shapes.RevisionInput, request.data)["revision"])
         return Response(_shown(actor, pk))
@@ -139,7 +134,7 @@ class VersionCarryView(APIView):
     @extend_schema(operation_id="pvf_draft_carry_over", request=Input, responses=shapes.VersionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Change what one line asks for."""
-        actor = _actor(request)
+        actor = actor_of(request)
         _seen(actor, pk)
         given = _valid(self.Input, request.data)
         years.ask(actor, pk, given["line"], given["kg"], revision=given["revision"])
@@ -158,7 +153,7 @@ class VersionDocumentsView(APIView):
     )
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Add documents."""
-        actor = _actor(request)
+        actor = actor_of(request)
         _seen(actor, pk)
         papers = _papers(_valid(shapes.FilesInput, request.data))
         with transaction.atomic():
@@ -173,7 +168,7 @@ class VersionProposeView(APIView):
     @extend_schema(operation_id="pvf_draft_propose", request=shapes.RevisionInput, responses=shapes.VersionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Hand the draft to the managers. Sent again it gives the first result."""
-        actor = _actor(request)
+        actor = actor_of(request)
         _seen(actor, pk)
         drafts.propose(actor, pk, revision=_valid(shapes.RevisionInput, request.data)["revision"])
         return Response(_shown(actor, pk))
@@ -185,7 +180,7 @@ class VersionWithdrawView(APIView):
     @extend_schema(operation_id="pvf_withdraw", request=shapes.OptionalReasonInput, responses=shapes.VersionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Take it back."""
-        actor = _actor(request)
+        actor = actor_of(request)
         _seen(actor, pk)
         proposals.withdraw(actor, pk, _valid(shapes.OptionalReasonInput, request.data)["reason"])
         return Response(_shown(actor, pk))
@@ -197,7 +192,7 @@ class VersionApproveView(APIView):
     @extend_schema(operation_id="pvf_approve", request=shapes.ApproveInput, responses=shapes.VersionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Put the version in force and move the kilograms. Sent again it gives the first result."""
-        actor = _actor(request)
+        actor = actor_of(request)
         _seen(actor, pk)
         given = _valid(shapes.ApproveInput, request.data)
         proposals.approve(
@@ -213,7 +208,7 @@ class VersionRejectView(APIView):
     @extend_schema(operation_id="pvf_reject", request=shapes.ReasonInput, responses=shapes.VersionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Refuse the version with a reason."""
-        actor = _actor(request)
+        actor = actor_of(request)
         _seen(actor, pk)
         proposals.reject(actor, pk, _valid(shapes.ReasonInput, request.data)["reason"])
         return Response(_shown(actor, pk))
@@ -225,7 +220,7 @@ class LineTermsView(APIView):
     @extend_schema(operation_id="pvf_line_terms", parameters=[shapes.AtQuery], responses=shapes.TermsRow)
     def get(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """What the line said at a moment: the one version then in force. 404 where none named it."""
-        line = find(PVFLine.objects.all(), _actor(request), pk)
+        line = find(PVFLine.objects.all(), actor_of(request), pk)
         terms = lines.terms_at(line.pk, _valid(shapes.AtQuery, request.query_params.dict())["at"])
         if terms is None:
             raise not_visible()
@@ -244,7 +239,7 @@ class LineTopUpView(APIView):
     )
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Propose more of one line with its evidence."""
-        actor = _actor(request)
+        actor = actor_of(request)
         find(PVFLine.objects.all(), actor, pk)
         given = _valid(shapes.TopUpInput, request.data)
         bought = (
@@ -266,7 +261,7 @@ class NextYearView(APIView):
     )  # fmt: skip
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """A draft with the lines of this PVF, each asking to carry over what is available."""
-        actor = _actor(request)
+        actor = actor_of(request)
         row = years.open_draft(actor, pk, **_valid(shapes.NextYearInput, request.data))
         return Response(_shown(actor, row.pk), status=status.HTTP_201_CREATED)
 
@@ -282,7 +277,7 @@ class ReportListView(APIView):
     )  # fmt: skip
     def get(self, request: ApiRequest) -> Response:
         """The newest first."""
-        rows = ProcessingReport.objects.visible_to(_actor(request)).order_by("-reported_at", "-id")
+        rows = ProcessingReport.objects.visible_to(actor_of(request)).order_by("-reported_at", "-id")
         pages = Pages()
         found = pages.paginate_queryset(rows, request, view=self)
         return pages.get_paginated_response(shapes.ReportOutput(found, many=True).data)
@@ -294,7 +289,7 @@ class ReportListView(APIView):
     )
     def post(self, request: ApiRequest) -> Response:
         """Report processing with its evidence; nothing moves before a manager approves."""
-        actor, given = _actor(request), _valid(shapes.ProcessingInput, request.data)
+        actor, given = actor_of(request), _valid(shapes.ProcessingInput, request.data)
         papers = _papers(given)
         done = processing.Processed(**{name: given[name] for name in processing.Processed.__dataclass_fields__})
         row = processing.report(actor, given["input_line"], given["output_line"], done, papers)
@@ -307,7 +302,7 @@ class ReportView(APIView):
     @extend_schema(operation_id="pvf_processing_read", responses=shapes.ReportOutput)
     def get(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """The report."""
-        return Response(shapes.ReportOutput(find(ProcessingReport.objects.all(), _actor(request), pk)).data)
+        return Response(shapes.ReportOutput(find(ProcessingReport.objects.all(), actor_of(request), pk)).data)
 
 
 class ReportApproveView(APIView):
@@ -316,7 +311,7 @@ class ReportApproveView(APIView):
     @extend_schema(operation_id="pvf_processing_approve", request=None, responses=shapes.ReportOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Move the kilograms of both lines. Sent again it gives the first result."""
-        return Response(shapes.ReportOutput(processing.approve(_actor(request), pk)).data)
+        return Response(shapes.ReportOutput(processing.approve(actor_of(request), pk)).data)
 
 
 class ReportRejectView(APIView):
@@ -325,7 +320,7 @@ class ReportRejectView(APIView):
     @extend_schema(operation_id="pvf_processing_reject", request=shapes.ReasonInput, responses=shapes.ReportOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Refuse the report with a reason."""
-        actor = _actor(request)
+        actor = actor_of(request)
         find(ProcessingReport.objects.all(), actor, pk)
         given = _valid(shapes.ReasonInput, request.data)
         return Response(shapes.ReportOutput(processing.reject(actor, pk, given["reason"])).data)
@@ -337,4 +332,4 @@ class ReportWithdrawView(APIView):
     @extend_schema(operation_id="pvf_processing_withdraw", request=None, responses=shapes.ReportOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Take it back before it is decided."""
-        return Response(shapes.ReportOutput(processing.withdraw(_actor(request), pk)).data)
+        return Response(shapes.ReportOutput(processing.withdraw(actor_of(request), pk)).data)

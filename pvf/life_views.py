@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.errors import DomainError
 from core.files import XLSX
+from core.identity import actor_of
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf import page
 from pvf.domain import processing, top_ups, versions, workbook_out, years
-from pvf.draft_views import actor_of, pvf_of, refuse_at
+from pvf.draft_views import pvf_of, refuse_at
 from pvf.forms import RejectForm
 from pvf.life_forms import ProcessingForm, StartForm, TopUpForm
 from pvf.models import Balance, ProcessingReport, PVFLine, PVFVersion

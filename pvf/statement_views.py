@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError, InvalidInput
 from core.files import PDF, XLSX
-from core.identity import Identity
+from core.identity import actor_of
 from organizations.tenancy import find
 from pvf.domain import statement, statement_files, statement_sheet
 from pvf.models import PVFLine, StatementFile
@@ -28,13 +28,8 @@ PAGE_SIZE = 50
 SHEET_LIMIT = 1000
 
 
-def _actor(request: HttpRequest) -> Identity:
-    actor: Identity = request.identity  # type: ignore[attr-defined]
-    return actor
-
-
 def _line(request: HttpRequest, pk: uuid.UUID) -> PVFLine:
-    return find(PVFLine.objects.select_related("pvf__client__operation", "certifier"), _actor(request), pk)
+    return find(PVFLine.objects.select_related("pvf__client__operation", "certifier"), actor_of(request), pk)
 
 
 def _form(data: Any, line: PVFLine) -> StatementForm:
@@ -53,7 +48,7 @@ def statement_page(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, line: PVFLine, form: StatementForm, status: int = 200) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     found, page = None, None
     if form.is_valid():
         try:
@@ -80,12 +75,12 @@ def workbook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = _form(request.GET, line)
     if not form.is_valid():
         return _page(request, line, form)
-    whole = statement.read(_actor(request), line.pk, **form.span, limit=0)
+    whole = statement.read(actor_of(request), line.pk, **form.span, limit=0)
     if whole.count > SHEET_LIMIT:
         words = {"count": whole.count, "limit": SHEET_LIMIT}
         text = _("%(count)s movements are more than %(limit)s: ask for the workbook on the page of the statement.")
         raise InvalidInput("STATEMENT-LONG", text % words, field="since", details=words)
-    data = statement_sheet.write(statement.read(_actor(request), line.pk, since=whole.since, until=whole.until))
+    data = statement_sheet.write(statement.read(actor_of(request), line.pk, since=whole.since, until=whole.until))
     return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": _name(line, "xlsx")})
 
 
@@ -98,7 +93,7 @@ def ask_for_file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _page(request, line, form)
     try:
         wanted = StatementFile.Format.XLSX if request.POST.get("format") == "xlsx" else StatementFile.Format.PDF
-        statement_files.request(_actor(request), line.pk, **form.span, file_format=wanted)
+        statement_files.request(actor_of(request), line.pk, **form.span, file_format=wanted)
     except DomainError as error:
         if error.status in {403, 404}:
             raise
@@ -113,6 +108,6 @@ def ask_for_file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def file(request: HttpRequest, pk: uuid.UUID, file_id: uuid.UUID) -> HttpResponse:
     """A statement that was made: to be saved, kept for a day."""
     line = _line(request, pk)
-    row, data = statement_files.content(_actor(request), pk, file_id)
+    row, data = statement_files.content(actor_of(request), pk, file_id)
     headers = {"Content-Disposition": _name(line, row.format), "Cache-Control": "private, no-store"}
     return HttpResponse(data, content_type=XLSX if row.format == StatementFile.Format.XLSX else PDF, headers=headers)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.errors import DomainError
 from core.files import XLSX, store_file
-from core.identity import Identity, Kind
+from core.identity import Identity, Kind, actor_of
 from core.models import StoredFile
 from core.templatetags.portal_format import kg
 from organizations.models import Client
@@ -31,15 +31,10 @@ from pvf.models import PVF, HtsEdition, Movement, ProcessingReport, PVFLine, PVF
 PAGE_SIZE = 25
 
 
-def _actor(request: HttpRequest) -> Identity:
-    actor: Identity = request.identity  # type: ignore[attr-defined]
-    return actor
-
-
 @require_safe
 def pvf_list(request: HttpRequest) -> HttpResponse:
     """The PVFs that the reader may see, newest period first, and the versions that wait for a manager."""
-    actor = _actor(request)
+    actor = actor_of(request)
     rows = PVF.objects.visible_to(actor).select_related("client__operation").order_by("-period_start", "number", "id")
     waiting = (
         PVFVersion.objects.visible_to(actor)
@@ -58,7 +53,7 @@ def pvf_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One PVF: its lines in force with their kilograms, and its versions."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = find(PVF.objects.select_related("client__operation"), actor, pk)
     context = {
         "pvf": row, "lines": page.lines_of(actor, row), "may_propose": page.may_propose(actor),
@@ -72,7 +67,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_safe
 def line(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One line: its terms, its kilograms, and the statement of its movements, newest first."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = find(PVFLine.objects.select_related("pvf__client__operation"), actor, pk)
     movements = Movement.objects.visible_to(actor).filter(line=row).order_by("-sequence")
     shown = Paginator(movements, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -83,7 +78,7 @@ def line(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_page(request: HttpRequest) -> HttpResponse:
     """Upload a workbook; its errors are shown row by row, and nothing is kept of a workbook that has any."""
-    actor = _actor(request)
+    actor = actor_of(request)
     form = ImportForm(request.POST or None, request.FILES or None, clients=page.clients_of(actor))
     errors: list[workbook.RowError] = []
     if request.method == "POST" and form.is_valid():
@@ -128,7 +123,7 @@ def template(request: HttpRequest) -> HttpResponse:
 @require_safe
 def version(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """A version beside the one it follows; a manager decides on it here. A draft is worked on at its own page."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = find(page.shown_versions(actor), actor, pk)
     if row.state == PVFVersion.State.DRAFT:
         return redirect("pvf:draft", row.pk)
@@ -161,7 +156,7 @@ def _version_page(
     request: HttpRequest, pk: uuid.UUID, *, form: RejectForm | None = None, approving: ApproveForm | None = None,
     error: DomainError | None = None,
 ) -> HttpResponse:  # fmt: skip
-    actor = _actor(request)
+    actor = actor_of(request)
     row = find(page.shown_versions(actor).select_related("pvf", "client__operation"), actor, pk)
     waits = row.state == PVFVersion.State.PROPOSED
     people = page.names_of([row.proposed_by, row.decided_by]) if actor.is_staff else {}
@@ -181,7 +176,7 @@ def _version_page(
 @require_POST
 def approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Put the version in force, with what is carried over where it opens a new year."""
-    actor = _actor(request)
+    actor = actor_of(request)
     seen = find(page.shown_versions(actor).select_related("pvf"), actor, pk)
     form = _approve_form(seen, request.POST)
     if not form.is_valid():
@@ -209,7 +204,7 @@ def reject(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _version_page(request, pk, form=form)
     try:
         with transaction.atomic():
-            row = proposals.reject(_actor(request), pk, form.cleaned_data["reason"])
+            row = proposals.reject(actor_of(request), pk, form.cleaned_data["reason"])
     except DomainError as error:
         if error.status in {403, 404}:
             raise
@@ -225,7 +220,7 @@ def editions(request: HttpRequest) -> HttpResponse:
 
 
 def _editions_page(request: HttpRequest, form: EditionForm) -> HttpResponse:
-    actor = _actor(request)
+    actor = actor_of(request)
     context = {
         "form": form,
         "editions": HtsEdition.objects.order_by("-position"),
@@ -240,7 +235,7 @@ def save_edition(request: HttpRequest) -> HttpResponse:
     form = EditionForm(request.POST)
     if form.is_valid():
         try:
-            hts_table.set_first_day(_actor(request), form.cleaned_data["edition"].pk, form.cleaned_data["first_day"])
+            hts_table.set_first_day(actor_of(request), form.cleaned_data["edition"].pk, form.cleaned_data["first_day"])
         except DomainError as error:
             if error.status == 403:
                 raise

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from core.checks import Moment
 from core.errors import InvalidInput
-from core.identity import Identity
+from core.identity import Identity, actor_of
 from requests_app.domain import checking, documents, drafts, questions, submission
 from requests_app.domain.requests import visible
 from requests_app.models import Request, RequestState
@@ -35,11 +35,6 @@ from requests_app.serializers import (
     RequestRow,
     SubmitInput,
 )
-
-
-def _actor(request: ApiRequest) -> Identity:
-    actor: Identity = request._request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 def _valid(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
@@ -83,7 +78,7 @@ class RequestListView(APIView):
     def get(self, request: ApiRequest) -> Response:
         """Newest first, in pages by cursor."""
         given = _valid(ListQuery, request.query_params.dict())
-        rows = Request.objects.visible_to(_actor(request)).filter(**given)
+        rows = Request.objects.visible_to(actor_of(request)).filter(**given)
         pages = RequestPages()
         found = pages.paginate_queryset(rows, request, view=self)
         return pages.get_paginated_response(RequestRow(found, many=True).data)
@@ -91,7 +86,7 @@ class RequestListView(APIView):
     @extend_schema(operation_id="request_create", request=RequestInput, responses={201: RequestOutput})
     def post(self, request: ApiRequest) -> Response:
         """A new draft with what is given; nothing stays of one that is refused."""
-        actor, given = _actor(request), _valid(RequestInput, request.data)
+        actor, given = actor_of(request), _valid(RequestInput, request.data)
         with transaction.atomic():
             row = drafts.start(actor, given.pop("kind"))
             row = _write(actor, row, given, row.version)
@@ -104,12 +99,12 @@ class RequestDetailView(APIView):
     @extend_schema(operation_id="request_read", responses=RequestOutput)
     def get(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """The request with its lists, documents and questions."""
-        return Response(_shown(_actor(request), pk))
+        return Response(_shown(actor_of(request), pk))
 
     @extend_schema(operation_id="request_change", request=RequestChange, responses=RequestOutput)
     def patch(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Change a draft: only what is given."""
-        actor = _actor(request)
+        actor = actor_of(request)
         row = visible(actor, pk)
         given = _valid(RequestChange, request.data)
         with transaction.atomic():
@@ -129,7 +124,7 @@ class RequestDocumentsView(APIView):
     )
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Add a document to a draft, or one that the open question names."""
-        actor = _actor(request)
+        actor = actor_of(request)
         visible(actor, pk)
         given = _valid(DocumentInput, request.data)
         upload = given["file"]
@@ -146,7 +141,7 @@ class RequestSubmitView(APIView):
     @extend_schema(operation_id="request_submit", request=SubmitInput, responses=RequestOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Check, reserve, put in the queue. Sent again it gives the first result."""
-        actor = _actor(request)
+        actor = actor_of(request)
         visible(actor, pk)
         given = _valid(SubmitInput, request.data)
         submission.submit(actor, pk, expected_version=given.get("expected_version"))
@@ -159,7 +154,7 @@ class RequestWithdrawView(APIView):
     @extend_schema(operation_id="request_withdraw", request=None, responses=RequestOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Take the request back; what it reserved becomes available. Sent again it changes nothing."""
-        actor = _actor(request)
+        actor = actor_of(request)
         with transaction.atomic():
             submission.withdraw(actor, pk)
         return Response(_shown(actor, pk))
@@ -171,7 +166,7 @@ class RequestFindingsView(APIView):
     @extend_schema(operation_id="request_findings", responses=FindingsOutput)
     def get(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Of a draft: now. Afterwards: the newest run that was kept."""
-        actor = _actor(request)
+        actor = actor_of(request)
         row = visible(actor, pk)
         run = None if row.state == RequestState.DRAFT else row.check_runs.order_by("-run_at").first()
         found = (
@@ -190,7 +185,7 @@ class RequestAnswerView(APIView):
     @extend_schema(operation_id="request_answer", request=AnswerInput, responses=RequestOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """Keep the answer and the changes it makes; with ``complete`` the question ends and the clock goes on."""
-        actor = _actor(request)
+        actor = actor_of(request)
         visible(actor, pk)
         given = _valid(AnswerInput, request.data)
         rows = {part: given[part] for part in drafts.PARTS if part in given}

@@ -11,17 +11,12 @@ from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.identity import Identity
+from core.identity import actor_of
 from core.pagination import Pages
 from requests_app.domain import questions
 from requests_app.models import DocumentKind, Question, Request, RequestState
 from review.domain import claims, decisions, queue, recommendations
 from review.models import Decision, Recommendation, RejectionReason
-
-
-def _actor(request: ApiRequest) -> Identity:
-    actor: Identity = request._request.identity  # type: ignore[attr-defined]
-    return actor
 
 
 class QueueRow(serializers.ModelSerializer[Request]):
@@ -72,7 +67,7 @@ class QueueView(APIView):
             sort=values.get("sort", "decide_by"),
         )
         pages = Pages()
-        found = pages.paginate_queryset(queue.rows(_actor(request), wanted), request, view=self)
+        found = pages.paginate_queryset(queue.rows(actor_of(request), wanted), request, view=self)
         return pages.get_paginated_response(QueueRow(found, many=True).data)
 
 
@@ -81,7 +76,7 @@ class ClaimView(APIView):
 
     @extend_schema(operation_id="review_claim", request=None, responses=QueueRow)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
-        return Response(QueueRow(claims.claim(_actor(request), pk)).data)
+        return Response(QueueRow(claims.claim(actor_of(request), pk)).data)
 
 
 class VersionedInput(serializers.Serializer[Any]):
@@ -111,7 +106,7 @@ class RecommendView(APIView):
     @extend_schema(operation_id="review_recommend", request=RecommendInput, responses=RecommendationOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         given = _valid(RecommendInput, request)
-        return Response(RecommendationOutput(recommendations.recommend(_actor(request), pk, **given)).data)
+        return Response(RecommendationOutput(recommendations.recommend(actor_of(request), pk, **given)).data)
 
 
 class DecisionOutput(serializers.ModelSerializer[Decision]):
@@ -130,7 +125,9 @@ class ApproveView(APIView):
 
     @extend_schema(operation_id="review_approve", request=VersionedInput, responses=DecisionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
-        return Response(DecisionOutput(decisions.approve(_actor(request), pk, **_valid(VersionedInput, request))).data)
+        return Response(
+            DecisionOutput(decisions.approve(actor_of(request), pk, **_valid(VersionedInput, request))).data
+        )
 
 
 class RejectInput(VersionedInput):
@@ -144,7 +141,7 @@ class RejectView(APIView):
 
     @extend_schema(operation_id="review_reject", request=RejectInput, responses=DecisionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
-        return Response(DecisionOutput(decisions.reject(_actor(request), pk, **_valid(RejectInput, request))).data)
+        return Response(DecisionOutput(decisions.reject(actor_of(request), pk, **_valid(RejectInput, request))).data)
 
 
 class AskInput(serializers.Serializer[Any]):
@@ -175,7 +172,7 @@ class AskView(APIView):
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         given = _valid(AskInput, request)
         question = questions.ask(
-            _actor(request), pk, text=given["text"], fields=given["fields_asked"],
+            actor_of(request), pk, text=given["text"], fields=given["fields_asked"],
             document_kinds=given["document_kinds"], expected_version=given["expected_version"],
         )  # fmt: skip
         return Response(QuestionOutput(question).data)

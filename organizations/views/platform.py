@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from core.identity import actor_of
 from organizations.domain import certifiers
 from organizations.forms import CertifierForm
 from organizations.models import Certifier
-from organizations.views.shared import actor_of, attempt
+from organizations.views.shared import attempt
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,15 +11,9 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 
 from core.errors import DomainError
-from core.identity import Identity
 
 T = TypeVar("T")
 _PAGES = {403, 404}
-
-
-def actor_of(request: HttpRequest) -> Identity:
-    """Who acts in this request."""
-    return request.identity  # type: ignore[attr-defined,no-any-return]
 
 
 def attempt(form: BaseForm, act: Callable[[], T], *, show: frozenset[str] = frozenset()) -> T | None:
