@@ -15,13 +15,8 @@ from certificates.api import CertificateSerializer, ShipmentSerializer
 from certificates.domain import actuals, amending, overages, receipts, replacing, shipments, voiding
 from certificates.models import OverageReport, Receipt
 from core.identity import actor_of
+from core.serializers import validated
 from core.units import Unit
-
-
-def _given(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 class AmendInput(serializers.Serializer[Any]):
@@ -112,7 +107,7 @@ class CertificateAmendView(APIView):
 
     @extend_schema(operation_id="certificate_amend", request=AmendInput, responses=CertificateSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = amending.amend_down(actor_of(request), pk, **_given(AmendInput, request))
+        row = amending.amend_down(actor_of(request), pk, **validated(AmendInput, request.data))
         return Response(CertificateSerializer(row).data)
 
 
@@ -121,7 +116,7 @@ class CertificateVoidView(APIView):
 
     @extend_schema(operation_id="certificate_void", request=CertificateReasonInput, responses=CertificateSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = voiding.void(actor_of(request), pk, **_given(CertificateReasonInput, request))
+        row = voiding.void(actor_of(request), pk, **validated(CertificateReasonInput, request.data))
         return Response(CertificateSerializer(row).data)
 
 
@@ -130,7 +125,7 @@ class CertificateTotalView(APIView):
 
     @extend_schema(operation_id="certificate_total", request=TotalInput, responses=CertificateSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = actuals.declare_total(actor_of(request), pk, **_given(TotalInput, request))
+        row = actuals.declare_total(actor_of(request), pk, **validated(TotalInput, request.data))
         return Response(CertificateSerializer(row).data)
 
 
@@ -148,7 +143,7 @@ class CertificateOveragesView(APIView):
 
     @extend_schema(operation_id="certificate_report_overage", request=OverageInput, responses={201: OverageSerializer})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = overages.report(actor_of(request), pk, **_given(OverageInput, request))
+        row = overages.report(actor_of(request), pk, **validated(OverageInput, request.data))
         return Response(OverageSerializer(row).data, status=201)
 
 
@@ -157,7 +152,7 @@ class OverageSettleView(APIView):
 
     @extend_schema(operation_id="overage_settle", request=SettleInput, responses=OverageSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = overages.settle(actor_of(request), pk, **_given(SettleInput, request))
+        row = overages.settle(actor_of(request), pk, **validated(SettleInput, request.data))
         return Response(OverageSerializer(row).data)
 
 
@@ -166,7 +161,7 @@ class ShipmentReceiptView(APIView):
 
     @extend_schema(operation_id="shipment_receipt", request=ReceiptInput, responses={201: ReceiptSerializer})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = receipts.confirm(actor_of(request), pk, **_given(ReceiptInput, request))
+        row = receipts.confirm(actor_of(request), pk, **validated(ReceiptInput, request.data))
         return Response(ReceiptSerializer(row).data, status=201)
 
 
@@ -175,5 +170,5 @@ class ShipmentCorrectView(APIView):
 
     @extend_schema(operation_id="shipment_correct", request=CertificateReasonInput, responses=ShipmentSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = shipments.correct(actor_of(request), pk, **_given(CertificateReasonInput, request))
+        row = shipments.correct(actor_of(request), pk, **validated(CertificateReasonInput, request.data))
         return Response(ShipmentSerializer(row).data)

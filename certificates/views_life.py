@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -38,19 +40,48 @@ def done(form: BaseForm, act: Callable[[], object]) -> int:
     return 0
 
 
+@dataclasses.dataclass(frozen=True)
+class _Page:
+    """A page with one form about a certificate: its words, where it leads once the act is done, what else it shows."""
+
+    certificate: Certificate
+    title: str
+    button: str
+    thanks: str
+    then: str
+    more: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+
+def _detail(pk: uuid.UUID) -> str:
+    return reverse("certificates:detail", args=[pk])
+
+
+def _answer(request: HttpRequest, page: _Page, form: BaseForm, act: Callable[[], object]) -> HttpResponse:
+    """Show the form; sent, do ``act`` and lead on, or show it again with what was refused."""
+    status = 200
+    if request.method == "POST":
+        status = done(form, act)
+        if not status:
+            messages.success(request, page.thanks)
+            return redirect(page.then)
+    certificate = page.certificate
+    context = {
+        "certificate": certificate, "form": form, "title": page.title, "button": page.button, **page.more,
+        "rest_kg": certificate.net_kg - certificate.shipped_kg,
+    }  # fmt: skip
+    return render(request, "certificates/act.html", context, status=status)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Lower the certified weight."""
     actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
     form = AmendForm(request.POST or None, initial={"expected_kg": certificate.net_kg})
-    status = 200
-    if request.method == "POST":
-        status = done(form, lambda: amending.amend_down(actor, pk, **form.cleaned_data))
-        if not status:
-            messages.success(request, _("The certificate is amended; OID is told."))
-            return redirect("certificates:detail", pk=pk)
-    return _page(request, certificate, form, _("Lower the weight"), _("Amend"), status)
+    page = _Page(
+        certificate, _("Lower the weight"), _("Amend"), _("The certificate is amended; OID is told."), _detail(pk)
+    )
+    return _answer(request, page, form, lambda: amending.amend_down(actor, pk, **form.cleaned_data))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,13 +90,10 @@ def void(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
     form = VoidForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = done(form, lambda: voiding.void(actor, pk, **form.cleaned_data))
-        if not status:
-            messages.success(request, _("The certificate is void; OID is told."))
-            return redirect("certificates:detail", pk=pk)
-    return _page(request, certificate, form, _("Void the certificate"), _("Void"), status)
+    page = _Page(
+        certificate, _("Void the certificate"), _("Void"), _("The certificate is void; OID is told."), _detail(pk)
+    )
+    return _answer(request, page, form, lambda: voiding.void(actor, pk, **form.cleaned_data))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,13 +102,10 @@ def total(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
     form = TotalForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = done(form, lambda: actuals.declare_total(actor, pk, **form.cleaned_data))
-        if not status:
-            messages.success(request, _("The total is declared; OID is told."))
-            return redirect("certificates:detail", pk=pk)
-    return _page(request, certificate, form, _("Declare the total"), _("Declare"), status)
+    page = _Page(
+        certificate, _("Declare the total"), _("Declare"), _("The total is declared; OID is told."), _detail(pk)
+    )
+    return _answer(request, page, form, lambda: actuals.declare_total(actor, pk, **form.cleaned_data))
 
 
 @require_POST
@@ -103,13 +128,15 @@ def receipt(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID) -> Http
     actor = actor_of(request)
     shipment = find(Shipment.objects.select_related("certificate"), actor, shipment_id, certificate_id=pk)
     form = ReceiptForm(request.POST or None, initial={"unit": shipment.entered_unit})
-    status = 200
-    if request.method == "POST":
-        status = done(form, lambda: receipts.confirm(actor, shipment_id, **form.cleaned_data))
-        if not status:
-            messages.success(request, _("Thank you: the receipt is confirmed."))
-            return redirect("certificates:detail", pk=pk)
-    return _page(request, shipment.certificate, form, _("Confirm the receipt"), _("Confirm"), status, shipment=shipment)
+    page = _Page(
+        shipment.certificate,
+        _("Confirm the receipt"),
+        _("Confirm"),
+        _("Thank you: the receipt is confirmed."),
+        _detail(pk),
+        {"shipment": shipment},
+    )
+    return _answer(request, page, form, lambda: receipts.confirm(actor, shipment_id, **form.cleaned_data))
 
 
 @require_safe
@@ -130,18 +157,12 @@ def settle(request: HttpRequest, overage_id: uuid.UUID) -> HttpResponse:
     actor = actor_of(request)
     row = find(OverageReport.objects.select_related("certificate"), actor, overage_id)
     form = SettleForm(request.POST or None)
-    status = 200
-    if request.method == "POST":
-        status = done(form, lambda: overages.settle(actor, overage_id, **form.cleaned_data))
-        if not status:
-            messages.success(request, _("The overage is settled; the exporter is told."))
-            return redirect("certificates:overages")
-    return _page(request, row.certificate, form, _("Settle an overage"), _("Settle"), status, overage=row)
-
-
-def _page(
-    request: HttpRequest, certificate: Certificate, form: BaseForm, title: str, button: str, status: int, **more: object
-) -> HttpResponse:
-    context = {"certificate": certificate, "form": form, "title": title, "button": button, **more}
-    context["rest_kg"] = certificate.net_kg - certificate.shipped_kg
-    return render(request, "certificates/act.html", context, status=status)
+    page = _Page(
+        row.certificate,
+        _("Settle an overage"),
+        _("Settle"),
+        _("The overage is settled; the exporter is told."),
+        reverse("certificates:overages"),
+        {"overage": row},
+    )
+    return _answer(request, page, form, lambda: overages.settle(actor, overage_id, **form.cleaned_data))

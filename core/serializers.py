@@ -28,3 +28,10 @@ def kilograms(**kwargs: Any) -> ExactDecimal:
 def exact_quantity(**kwargs: Any) -> ExactDecimal:
     """A quantity as it was entered, in the unit beside it."""
     return ExactDecimal(max_digits=18, decimal_places=6, **kwargs)
+
+
+def validated(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """``data`` as ``kind`` reads it. Raises DRF's ``ValidationError`` with every field that is wrong."""
+    given = kind(data=data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from core.errors import InvalidInput
 from core.identity import Identity, Kind, actor_of
 from core.pagination import Pages
+from core.serializers import validated
 from organizations.tenancy import find, not_visible
 from pvf import life_serializers as shapes
 from pvf import page
@@ -26,12 +27,6 @@ from pvf.domain.basis import Purchase, VolumeBasis
 from pvf.models import ProcessingReport, PVFLine
 
 _PAGED = [OpenApiParameter("page", int), OpenApiParameter("limit", int)]
-
-
-def _valid(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
-    given = kind(data=data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 def _papers(given: dict[str, Any]) -> list[documents.Paper]:
@@ -61,7 +56,7 @@ class VersionListView(APIView):
     )  # fmt: skip
     def get(self, request: ApiRequest) -> Response:
         """The newest first; drafts of the caller's own side only."""
-        given = _valid(shapes.VersionQuery, request.query_params.dict())
+        given = validated(shapes.VersionQuery, request.query_params.dict())
         rows = page.shown_versions(actor_of(request)).filter(**given).select_related("pvf")
         pages = Pages()
         found = pages.paginate_queryset(rows.order_by("-proposed_at", "-id"), request, view=self)
@@ -72,7 +67,7 @@ class VersionListView(APIView):
     )  # fmt: skip
     def post(self, request: ApiRequest) -> Response:
         """Propose a whole PVF, or begin a draft of it (which starts from the lines in force)."""
-        actor, given = actor_of(request), _valid(shapes.ProposalInput, request.data)
+        actor, given = actor_of(request), validated(shapes.ProposalInput, request.data)
         client_id = actor.client_id if actor.kind is Kind.EXPORTER else given.get("client")
         if client_id is None:
             raise InvalidInput("PVF-CLIENT", _("Name the exporter."), field="client")
@@ -105,7 +100,7 @@ class VersionLineView(APIView):
         """Save a line of a draft, new or in the place of what it said."""
         actor = actor_of(request)
         _seen(actor, pk)
-        given = _valid(shapes.DraftLineInput, request.data)
+        given = validated(shapes.DraftLineInput, request.data)
         revision = given.pop("revision")
         drafts.save_line(actor, pk, shapes.row_of(given), revision=revision)
         return Response(_shown(actor, pk))
@@ -121,7 +116,7 @@ class VersionLineRemoveView(APIView):
         """Take the line out."""
         actor = actor_of(request)
         _seen(actor, pk)
-        drafts.remove_line(actor, pk, number, revision=_valid(shapes.RevisionInput, request.data)["revision"])
+        drafts.remove_line(actor, pk, number, revision=validated(shapes.RevisionInput, request.data)["revision"])
         return Response(_shown(actor, pk))
 
 
@@ -136,7 +131,7 @@ class VersionCarryView(APIView):
         """Change what one line asks for."""
         actor = actor_of(request)
         _seen(actor, pk)
-        given = _valid(self.Input, request.data)
+        given = validated(self.Input, request.data)
         years.ask(actor, pk, given["line"], given["kg"], revision=given["revision"])
         return Response(_shown(actor, pk))
 
@@ -155,7 +150,7 @@ class VersionDocumentsView(APIView):
         """Add documents."""
         actor = actor_of(request)
         _seen(actor, pk)
-        papers = _papers(_valid(shapes.FilesInput, request.data))
+        papers = _papers(validated(shapes.FilesInput, request.data))
         with transaction.atomic():
             for paper in papers:
                 documents.add(actor, pk, paper)
@@ -170,7 +165,7 @@ class VersionProposeView(APIView):
         """Hand the draft to the managers. Sent again it gives the first result."""
         actor = actor_of(request)
         _seen(actor, pk)
-        drafts.propose(actor, pk, revision=_valid(shapes.RevisionInput, request.data)["revision"])
+        drafts.propose(actor, pk, revision=validated(shapes.RevisionInput, request.data)["revision"])
         return Response(_shown(actor, pk))
 
 
@@ -182,7 +177,7 @@ class VersionWithdrawView(APIView):
         """Take it back."""
         actor = actor_of(request)
         _seen(actor, pk)
-        proposals.withdraw(actor, pk, _valid(shapes.OptionalReasonInput, request.data)["reason"])
+        proposals.withdraw(actor, pk, validated(shapes.OptionalReasonInput, request.data)["reason"])
         return Response(_shown(actor, pk))
 
 
@@ -194,7 +189,7 @@ class VersionApproveView(APIView):
         """Put the version in force and move the kilograms. Sent again it gives the first result."""
         actor = actor_of(request)
         _seen(actor, pk)
-        given = _valid(shapes.ApproveInput, request.data)
+        given = validated(shapes.ApproveInput, request.data)
         proposals.approve(
             actor, pk, compared_with=given["compared_with"], carried=shapes.decided(given["carried"]),
             reason=given["reason"],
@@ -210,7 +205,7 @@ class VersionRejectView(APIView):
         """Refuse the version with a reason."""
         actor = actor_of(request)
         _seen(actor, pk)
-        proposals.reject(actor, pk, _valid(shapes.ReasonInput, request.data)["reason"])
+        proposals.reject(actor, pk, validated(shapes.ReasonInput, request.data)["reason"])
         return Response(_shown(actor, pk))
 
 
@@ -221,7 +216,7 @@ class LineTermsView(APIView):
     def get(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """What the line said at a moment: the one version then in force. 404 where none named it."""
         line = find(PVFLine.objects.all(), actor_of(request), pk)
-        terms = lines.terms_at(line.pk, _valid(shapes.AtQuery, request.query_params.dict())["at"])
+        terms = lines.terms_at(line.pk, validated(shapes.AtQuery, request.query_params.dict())["at"])
         if terms is None:
             raise not_visible()
         return Response(shapes.TermsRow(terms).data)
@@ -241,7 +236,7 @@ class LineTopUpView(APIView):
         """Propose more of one line with its evidence."""
         actor = actor_of(request)
         find(PVFLine.objects.all(), actor, pk)
-        given = _valid(shapes.TopUpInput, request.data)
+        given = validated(shapes.TopUpInput, request.data)
         bought = (
             (Purchase(given["bought_kg"], given["supplier_nop_id"], given["supplier_name"], given["reference"]),)
             if given["bought_kg"]
@@ -262,7 +257,7 @@ class NextYearView(APIView):
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         """A draft with the lines of this PVF, each asking to carry over what is available."""
         actor = actor_of(request)
-        row = years.open_draft(actor, pk, **_valid(shapes.NextYearInput, request.data))
+        row = years.open_draft(actor, pk, **validated(shapes.NextYearInput, request.data))
         return Response(_shown(actor, row.pk), status=status.HTTP_201_CREATED)
 
 
@@ -289,7 +284,7 @@ class ReportListView(APIView):
     )
     def post(self, request: ApiRequest) -> Response:
         """Report processing with its evidence; nothing moves before a manager approves."""
-        actor, given = actor_of(request), _valid(shapes.ProcessingInput, request.data)
+        actor, given = actor_of(request), validated(shapes.ProcessingInput, request.data)
         papers = _papers(given)
         done = processing.Processed(**{name: given[name] for name in processing.Processed.__dataclass_fields__})
         row = processing.report(actor, given["input_line"], given["output_line"], done, papers)
@@ -322,7 +317,7 @@ class ReportRejectView(APIView):
         """Refuse the report with a reason."""
         actor = actor_of(request)
         find(ProcessingReport.objects.all(), actor, pk)
-        given = _valid(shapes.ReasonInput, request.data)
+        given = validated(shapes.ReasonInput, request.data)
         return Response(shapes.ReportOutput(processing.reject(actor, pk, given["reason"])).data)
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request as ApiRequest
@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from core.checks import Moment
 from core.errors import InvalidInput
 from core.identity import Identity, actor_of
+from core.serializers import validated
 from requests_app.domain import checking, documents, drafts, questions, submission
 from requests_app.domain.requests import visible
 from requests_app.models import Request, RequestState
@@ -35,12 +36,6 @@ from requests_app.serializers import (
     RequestRow,
     SubmitInput,
 )
-
-
-def _valid(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
-    given = kind(data=data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 def _shown(actor: Identity, pk: uuid.UUID) -> dict[str, Any]:
@@ -77,7 +72,7 @@ class RequestListView(APIView):
     @extend_schema(operation_id="request_list", parameters=[ListQuery], responses=RequestRow(many=True))
     def get(self, request: ApiRequest) -> Response:
         """Newest first, in pages by cursor."""
-        given = _valid(ListQuery, request.query_params.dict())
+        given = validated(ListQuery, request.query_params.dict())
         rows = Request.objects.visible_to(actor_of(request)).filter(**given)
         pages = RequestPages()
         found = pages.paginate_queryset(rows, request, view=self)
@@ -86,7 +81,7 @@ class RequestListView(APIView):
     @extend_schema(operation_id="request_create", request=RequestInput, responses={201: RequestOutput})
     def post(self, request: ApiRequest) -> Response:
         """A new draft with what is given; nothing stays of one that is refused."""
-        actor, given = actor_of(request), _valid(RequestInput, request.data)
+        actor, given = actor_of(request), validated(RequestInput, request.data)
         with transaction.atomic():
             row = drafts.start(actor, given.pop("kind"))
             row = _write(actor, row, given, row.version)
@@ -106,7 +101,7 @@ class RequestDetailView(APIView):
         """Change a draft: only what is given."""
         actor = actor_of(request)
         row = visible(actor, pk)
-        given = _valid(RequestChange, request.data)
+        given = validated(RequestChange, request.data)
         with transaction.atomic():
             _write(actor, row, given, given.pop("expected_version"))
         return Response(_shown(actor, pk))
@@ -126,7 +121,7 @@ class RequestDocumentsView(APIView):
         """Add a document to a draft, or one that the open question names."""
         actor = actor_of(request)
         visible(actor, pk)
-        given = _valid(DocumentInput, request.data)
+        given = validated(DocumentInput, request.data)
         upload = given["file"]
         if upload.size > settings.UPLOAD_MAX_BYTES:
             raise InvalidInput("FILE-SIZE", _("The file is too large."), field="file")
@@ -143,7 +138,7 @@ class RequestSubmitView(APIView):
         """Check, reserve, put in the queue. Sent again it gives the first result."""
         actor = actor_of(request)
         visible(actor, pk)
-        given = _valid(SubmitInput, request.data)
+        given = validated(SubmitInput, request.data)
         submission.submit(actor, pk, expected_version=given.get("expected_version"))
         return Response(_shown(actor, pk))
 
@@ -187,7 +182,7 @@ class RequestAnswerView(APIView):
         """Keep the answer and the changes it makes; with ``complete`` the question ends and the clock goes on."""
         actor = actor_of(request)
         visible(actor, pk)
-        given = _valid(AnswerInput, request.data)
+        given = validated(AnswerInput, request.data)
         rows = {part: given[part] for part in drafts.PARTS if part in given}
         with transaction.atomic():
             questions.save_answer(

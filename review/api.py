@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from core.identity import actor_of
 from core.pagination import Pages
+from core.serializers import validated
 from requests_app.domain import questions
 from requests_app.models import DocumentKind, Question, Request, RequestState
 from review.domain import claims, decisions, queue, recommendations
@@ -105,7 +106,7 @@ class RecommendView(APIView):
 
     @extend_schema(operation_id="review_recommend", request=RecommendInput, responses=RecommendationOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
-        given = _valid(RecommendInput, request)
+        given = validated(RecommendInput, request.data)
         return Response(RecommendationOutput(recommendations.recommend(actor_of(request), pk, **given)).data)
 
 
@@ -126,7 +127,7 @@ class ApproveView(APIView):
     @extend_schema(operation_id="review_approve", request=VersionedInput, responses=DecisionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
         return Response(
-            DecisionOutput(decisions.approve(actor_of(request), pk, **_valid(VersionedInput, request))).data
+            DecisionOutput(decisions.approve(actor_of(request), pk, **validated(VersionedInput, request.data))).data
         )
 
 
@@ -141,7 +142,9 @@ class RejectView(APIView):
 
     @extend_schema(operation_id="review_reject", request=RejectInput, responses=DecisionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
-        return Response(DecisionOutput(decisions.reject(actor_of(request), pk, **_valid(RejectInput, request))).data)
+        return Response(
+            DecisionOutput(decisions.reject(actor_of(request), pk, **validated(RejectInput, request.data))).data
+        )
 
 
 class AskInput(serializers.Serializer[Any]):
@@ -170,15 +173,9 @@ class AskView(APIView):
 
     @extend_schema(operation_id="review_ask", request=AskInput, responses=QuestionOutput)
     def post(self, request: ApiRequest, pk: uuid.UUID) -> Response:
-        given = _valid(AskInput, request)
+        given = validated(AskInput, request.data)
         question = questions.ask(
             actor_of(request), pk, text=given["text"], fields=given["fields_asked"],
             document_kinds=given["document_kinds"], expected_version=given["expected_version"],
         )  # fmt: skip
         return Response(QuestionOutput(question).data)
-
-
-def _valid(kind: type[serializers.Serializer[Any]], request: ApiRequest) -> dict[str, Any]:
-    given = kind(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
