@@ -18,6 +18,7 @@ import pytest
 os.environ.setdefault("PORTAL_ENV", "test")
 
 from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
 from django.db import connections
 from django.test import TransactionTestCase
 
@@ -77,9 +78,13 @@ def process_env(database_name: str, tmp_path: Path) -> dict[str, str]:
     }
 
 
+def _clear_refused(_: RedisCache) -> None:
+    raise AssertionError("cache.clear() is FLUSHDB: it would empty the limits and sessions of the tests beside this one")
+
+
 @pytest.fixture(autouse=True)
-def own_places(tmp_path: Path, settings: Any) -> None:
-    """Each test has a data folder and a cache of its own."""
+def own_places(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a data folder and a cache of its own, which it may not clear: that empties every process's."""
     data = tmp_path / "data"
     settings.PORTAL_DATA_DIR = data
     settings.STORAGES = {
@@ -89,6 +94,7 @@ def own_places(tmp_path: Path, settings: Any) -> None:
             "OPTIONS": {**settings.STORAGES["default"].get("OPTIONS", {}), "location": data / "files"},
         },
     }
+    monkeypatch.setattr(RedisCache, "clear", _clear_refused)
     cache.key_prefix = f"test-{os.getpid()}-{secrets.token_hex(4)}"
 
 

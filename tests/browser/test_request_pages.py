@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from core.identity import act_as
 from requests_app.domain import corrections, questions, submission
@@ -60,8 +60,8 @@ def test_the_exporter_s_pages_are_accessible_and_keep_the_content_policy(world: 
     page.get_by_label("Net quantity").fill("2,000")
     page.get_by_label("Unit", exact=True).select_option("LBR")
     page.get_by_role("button", name="Save and convert to kg").click()
-    assert "907.185\N{NO-BREAK SPACE}kg" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("907.185\N{NO-BREAK SPACE}kg")
     window.open(pages["rows"])
     page.get_by_role("button", name="Add a lot").click()
-    assert page.get_by_label("Lot number").count() == 2
+    expect(page.get_by_label("Lot number")).to_have_count(2)
     window.close()

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.test import override_settings
 from django.urls import path
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from certportal.urls import urlpatterns as portal_urls
 from core.views_styleguide import styleguide
@@ -65,11 +65,10 @@ def test_components_keep_the_content_policy_and_wcag(site: str, visitor: Window)
 def test_a_refused_form_keeps_them_too_and_takes_the_focus_to_the_summary(site: str, visitor: Window) -> None:
     visitor.page.goto(f"{site}/components")
     visitor.page.get_by_role("button", name="Save and go on").click()
-    visitor.page.wait_for_selector("#error-summary")
-    assert visitor.page.evaluate("document.activeElement.id") == "error-summary"
+    expect(visitor.page.locator("#error-summary")).to_be_focused()
     visitor.check()
     visitor.page.get_by_role("link", name="Importer of record").click()
-    assert visitor.page.evaluate("document.activeElement.getAttribute('role')") == "combobox"
+    expect(visitor.page.locator("[role=combobox]:focus")).to_have_count(1)
 
 
 @pytest.mark.parametrize("visitor", [NARROW], indirect=True)
@@ -85,14 +84,14 @@ def test_the_combo_box_filters_by_typing_and_the_keyboard_alone_chooses(site: st
     page.goto(f"{site}/components")
     box = page.get_by_label("Importer of record")
     box.fill("sierra")
-    assert page.locator(".portal-combo__option").all_inner_texts() == ["Sierra Fruit Company, Fresno"]
+    expect(page.locator(".portal-combo__option")).to_have_text(["Sierra Fruit Company, Fresno"])
     visitor.check()
     box.press("ArrowDown")
     box.press("Enter")
-    assert page.locator("select[name=importer]").input_value() == "2"
+    expect(page.locator("select[name=importer]")).to_have_value("2")
     box.fill("no such importer")
     box.press("Tab")
-    assert box.input_value() == "Sierra Fruit Company, Fresno"
+    expect(box).to_have_value("Sierra Fruit Company, Fresno")
 
 
 def test_a_row_is_added_and_nothing_lost_without_javascript(site: str, chromium: Browser) -> None:
@@ -103,7 +102,7 @@ def test_a_row_is_added_and_nothing_lost_without_javascript(site: str, chromium:
     page.get_by_role("button", name="Add a lot").click()
     page.wait_for_selector("#id_lots-1-lot")
     assert page.input_value("#id_lots-0-lot") == "LOT-7"
-    assert page.locator("select[name=importer]").is_visible()
+    expect(page.locator("select[name=importer]")).to_be_visible()
     visitor.close()
 
 
@@ -114,8 +113,8 @@ def test_on_a_phone_the_menu_folds_only_where_a_script_can_open_it(site: str, ch
     page.goto(f"{site}/page/404?nav")
     links = page.get_by_role("link", name="Certificates", exact=True)
     if scripts:
-        assert not links.is_visible()
+        expect(links).to_be_hidden()
         page.get_by_role("button", name="Menu").click()
         visitor.check()
-    assert links.is_visible()
+    expect(links).to_be_visible()
     visitor.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from core.identity import act_as
 from organizations.rules import change_rules
@@ -53,12 +53,12 @@ def test_claim_recommend_and_approve_without_javascript(chromium: Browser, site:
     reviewer.page.locator("#act-recommend > summary").click()
     reviewer.page.locator("#act-recommend").get_by_text("Approve", exact=True).click()
     reviewer.page.get_by_role("button", name="Record the recommendation").click()
-    assert reviewer.page.locator(".portal-advice").get_by_text("recommends approval").is_visible()
+    expect(reviewer.page.locator(".portal-advice").get_by_text("recommends approval")).to_be_visible()
     approver = Window.of(chromium, site, world, "approver", java_script_enabled=False)
     approver.open(path)
     approver.page.locator("#act-approve > summary").click()
     approver.page.get_by_role("button", name="Approve and certify").click()
-    assert approver.page.get_by_text("The certificate is being registered in OID.").is_visible()
+    expect(approver.page.get_by_text("The certificate is being registered in OID.")).to_be_visible()
     with act_as(world.loop()):
         assert Request.objects.get(pk=request.pk).state == RequestState.APPROVED
     reviewer.close()
