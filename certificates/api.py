@@ -23,6 +23,7 @@ from certificates.models import Certificate, CertificateState, Shipment
 from certificates.views import pdf_answer, search
 from core.errors import NotVisible
 from core.identity import actor_of
+from core.serializers import exact_quantity, kilograms, validated
 from core.units import Unit
 from organizations.tenancy import find
 
@@ -130,13 +131,13 @@ class LotInput(serializers.Serializer[Any]):
     """What left of one lot."""
 
     lot = serializers.CharField(max_length=60)
-    kg = serializers.DecimalField(max_digits=14, decimal_places=3)
+    kg = kilograms()
 
 
 class ShipmentInput(serializers.Serializer[Any]):
     """What left. ``key``: the caller's own; sending it again reports nothing new and returns the first result."""
 
-    quantity = serializers.DecimalField(max_digits=18, decimal_places=6)
+    quantity = exact_quantity()
     unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
     departure_date = serializers.DateField()
     transport_document = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
@@ -165,9 +166,7 @@ class CertificateShipmentsView(APIView):
         operation_id="certificate_report_shipment", request=ShipmentInput, responses={201: ShipmentSerializer}
     )
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        given = ShipmentInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        shipment = shipments.report(actor_of(request), pk, **given.validated_data)
+        shipment = shipments.report(actor_of(request), pk, **validated(ShipmentInput, request.data))
         return Response(ShipmentSerializer(shipment).data, status=201)
 
 
@@ -185,7 +184,7 @@ class CheckAnswer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=CertificateState.choices)
     product = serializers.CharField(source="snapshot.product.label_name")
     hts_code = serializers.CharField(source="snapshot.hts.code")
-    net_kg = serializers.DecimalField(max_digits=14, decimal_places=3)
+    net_kg = kilograms()
     certifier = serializers.CharField(source="snapshot.certifier.name")
     exporter = serializers.CharField(source="snapshot.exporter.name")
     importer = serializers.CharField(source="snapshot.importer.name")

@@ -15,16 +15,16 @@ from certificates.api import CertificateSerializer, ShipmentSerializer
 from certificates.domain import actuals, amending, overages, receipts, replacing, shipments, voiding
 from certificates.models import OverageReport, Receipt
 from core.identity import actor_of
-from core.serializers import validated
+from core.serializers import exact_quantity, kilograms, validated
 from core.units import Unit
 
 
 class AmendInput(serializers.Serializer[Any]):
     """A lower certified weight. ``expected_kg``: the weight that the caller has seen; another one now is a conflict."""
 
-    net_kg = serializers.DecimalField(max_digits=14, decimal_places=3)
+    net_kg = kilograms()
     reason = serializers.CharField(max_length=300)
-    expected_kg = serializers.DecimalField(max_digits=14, decimal_places=3, required=False)
+    expected_kg = kilograms(required=False)
 
 
 class CertificateReasonInput(serializers.Serializer[Any]):
@@ -36,15 +36,13 @@ class CertificateReasonInput(serializers.Serializer[Any]):
 class TotalInput(serializers.Serializer[Any]):
     """What the exporter has left of the certified goods, if it is kept apart."""
 
-    ending_inventory_kg = serializers.DecimalField(
-        max_digits=14, decimal_places=3, min_value=0, required=False, allow_null=True
-    )
+    ending_inventory_kg = kilograms(min_value=0, required=False, allow_null=True)
 
 
 class ReceiptInput(serializers.Serializer[Any]):
     """What arrived, as the importer weighed it."""
 
-    quantity = serializers.DecimalField(max_digits=18, decimal_places=6)
+    quantity = exact_quantity()
     unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
     received_on = serializers.DateField()
     note = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
@@ -70,7 +68,7 @@ class ReceiptSerializer(serializers.ModelSerializer[Receipt]):
 class OverageInput(serializers.Serializer[Any]):
     """More left than the certificate has. ``key``: the caller's own; sending it again gives the first report."""
 
-    quantity = serializers.DecimalField(max_digits=18, decimal_places=6)
+    quantity = exact_quantity()
     unit = serializers.ChoiceField(choices=Unit.choices, default=Unit.KGM)
     departure_date = serializers.DateField()
     transport_document = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)

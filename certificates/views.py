@@ -20,8 +20,9 @@ from certificates.domain import documents, downloads, overages, public_check, sh
 from certificates.forms import CheckForm, CorrectionForm, ShipmentForm, SigningKeyForm
 from certificates.models import Certificate, CertificateState, OverageReport, Shipment
 from core import clock
-from core.errors import DomainError, NotPermitted
+from core.errors import DomainError
 from core.identity import Identity, actor_of
+from core.refusals import at_field, refuse
 from organizations.roles import Role
 from organizations.tenancy import TenantQuerySet, find
 
@@ -117,7 +118,7 @@ def report_shipment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 return redirect("certificates:detail", pk=pk)
             except DomainError as error:
                 over = isinstance(error, shipments.AboveTheRest)
-                form.add_error(error.field if error.field in form.fields else None, str(error.message))
+                at_field(form, error)
                 status = error.status
     rest = certificate.net_kg - certificate.shipped_kg
     context = {"form": form, "certificate": certificate, "rest_kg": rest, "over": over}
@@ -148,7 +149,7 @@ def correct_shipment(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID
             try:
                 shipments.correct(actor, shipment_id, reason=form.cleaned_data["reason"])
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, str(error.message))
+                at_field(form, error)
                 status = error.status
             else:
                 messages.success(request, _("The shipment was taken back. Report the right one now."))
@@ -224,9 +225,7 @@ def _install(actor: Identity, form: SigningKeyForm) -> bool:
     except NoSigningKey as error:
         form.add_error("file", _("This key cannot be used: %(why)s.") % {"why": error.why})
     except DomainError as error:
-        if error.status == NotPermitted.status:
-            raise
-        form.add_error(error.field if error.field in form.fields else None, str(error.message))
+        refuse(form, error)
     return form.is_valid()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +22,7 @@ from certificates.forms_life import AmendForm, ReceiptForm, SettleForm, TotalFor
 from certificates.models import Certificate, OverageReport, Shipment
 from core.errors import DomainError
 from core.identity import actor_of
+from core.refusals import refuse
 from organizations.tenancy import find
 
 PAGE_SIZE = 25
@@ -31,11 +33,10 @@ def done(form: BaseForm, act: Callable[[], object]) -> int:
     if not form.is_valid():
         return 422
     try:
-        act()
+        with transaction.atomic():
+            act()
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
-        form.add_error(error.field if error.field in form.fields else None, str(error.message))
+        refuse(form, error)
         return error.status
     return 0
 

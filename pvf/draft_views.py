@@ -17,6 +17,7 @@ from core import audit
 from core.errors import DomainError
 from core.files import read_file
 from core.identity import Identity, Kind, actor_of
+from core.refusals import refuse
 from core.templatetags.portal_format import kg
 from organizations.models import Client
 from organizations.tenancy import find
@@ -36,13 +37,6 @@ from pvf.life_forms import (
     initial_of,
 )
 from pvf.models import PVF, PVFDocument, PVFVersion
-
-
-def refuse_at(form: Any, error: DomainError) -> None:
-    """A domain's refusal at its field of the form; strangers and those without the right stay refused."""
-    if error.status in {403, 404}:
-        raise error
-    form.add_error(error.field if error.field in form.fields else None, str(error.message))
 
 
 def _draft(actor: Identity, pk: uuid.UUID) -> PVFVersion:
@@ -65,7 +59,7 @@ def start(request: HttpRequest) -> HttpResponse:
                     period_end=given["period_end"],
                 )  # fmt: skip
         except DomainError as error:
-            refuse_at(form, error)
+            refuse(form, error)
         else:
             return redirect("pvf:draft", row.pk)
     return render(request, "pvf/start.html", {"form": form}, status=422 if form.errors else 200)
@@ -203,7 +197,7 @@ def line(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponse:
                 given = form.row(number, [item.purchase() for item in kept])
                 drafts.save_line(actor, pk, given, revision=form.cleaned_data["revision"])
         except DomainError as error:
-            refuse_at(form, error)
+            refuse(form, error)
         else:
             return _saved(request, pk)
     context = {
@@ -234,7 +228,7 @@ def add_documents(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 for paper in form.papers():
                     documents.add(actor, pk, paper)
         except DomainError as error:
-            refuse_at(form, error)
+            refuse(form, error)
         else:
             return _saved(request, pk)
     return draft_page(request, pk, evidence=form)

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.errors import DomainError
 from core.files import XLSX
 from core.identity import actor_of
+from core.refusals import refuse
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf import page
 from pvf.domain import processing, top_ups, versions, workbook_out, years
-from pvf.draft_views import pvf_of, refuse_at
+from pvf.draft_views import pvf_of
 from pvf.forms import RejectForm
 from pvf.life_forms import ProcessingForm, StartForm, TopUpForm
 from pvf.models import Balance, ProcessingReport, PVFLine, PVFVersion
@@ -37,7 +38,7 @@ def top_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             with transaction.atomic():
                 version = top_ups.propose(actor, pk, form.more(), form.papers())
         except DomainError as error:
-            refuse_at(form, error)
+            refuse(form, error)
         else:
             messages.success(request, _("Proposed. A manager of the certifier decides on it."))
             return redirect("pvf:version", version.pk)
@@ -59,7 +60,7 @@ def process(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             with transaction.atomic():
                 report_row = processing.report(actor, source, target, form.processed(), form.papers())
         except DomainError as error:
-            refuse_at(form, error)
+            refuse(form, error)
         else:
             messages.success(request, _("Reported. The kilograms move once a manager approves."))
             return redirect("pvf:report", report_row.pk)
@@ -148,7 +149,7 @@ def next_year(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                     period_end=given["period_end"],
                 )  # fmt: skip
         except DomainError as error:
-            refuse_at(form, error)
+            refuse(form, error)
         else:
             return redirect("pvf:draft", draft.pk)
     return render(request, "pvf/next_year.html", {"pvf": row, "form": form}, status=422 if form.errors else 200)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.errors import DomainError, InvalidInput
 from core.files import PDF, XLSX
 from core.identity import actor_of
+from core.refusals import at_field, refuse
 from organizations.tenancy import find
 from pvf.domain import statement, statement_files, statement_sheet
 from pvf.models import PVFLine, StatementFile
@@ -54,7 +55,7 @@ def _page(request: HttpRequest, line: PVFLine, form: StatementForm, status: int 
         try:
             whole = statement.read(actor, line.pk, **form.span, limit=0)
         except InvalidInput as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+            at_field(form, error)
         else:
             page = Paginator(range(whole.count), PAGE_SIZE).get_page(request.GET.get("page"))
             span = {"since": whole.since, "until": whole.until}
@@ -95,9 +96,7 @@ def ask_for_file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         wanted = StatementFile.Format.XLSX if request.POST.get("format") == "xlsx" else StatementFile.Format.PDF
         statement_files.request(actor_of(request), line.pk, **form.span, file_format=wanted)
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
-        form.add_error(error.field if error.field in form.fields else None, str(error.message))
+        refuse(form, error)
         return _page(request, line, form)
     messages.success(request, _("The file is being made: load this page again in a moment."))
     asked = urlencode({name: request.POST[name] for name in form.fields if request.POST.get(name)})

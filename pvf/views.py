@@ -18,6 +18,7 @@ from core.errors import DomainError
 from core.files import XLSX, store_file
 from core.identity import Identity, Kind, actor_of
 from core.models import StoredFile
+from core.refusals import at_field, refuse
 from core.templatetags.portal_format import kg
 from organizations.models import Client
 from organizations.roles import Role
@@ -86,7 +87,7 @@ def import_page(request: HttpRequest) -> HttpResponse:
             with transaction.atomic():
                 version_row, errors = _import(actor, form.cleaned_data)
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+            at_field(form, error)
         else:
             if version_row is not None:
                 messages.success(request, _("The workbook is imported. A manager decides on it."))
@@ -237,9 +238,7 @@ def save_edition(request: HttpRequest) -> HttpResponse:
         try:
             hts_table.set_first_day(actor_of(request), form.cleaned_data["edition"].pk, form.cleaned_data["first_day"])
         except DomainError as error:
-            if error.status == 403:
-                raise
-            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+            refuse(form, error)
         else:
             messages.success(request, _("Saved."))
             return redirect("pvf:editions")

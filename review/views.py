@@ -22,6 +22,7 @@ from core.errors import DomainError
 from core.files import read_file
 from core.forms import PortalForm
 from core.identity import Identity
+from core.refusals import at_field
 from organizations.models import Client
 from organizations.roles import Role
 from organizations.tenancy import find
@@ -206,8 +207,7 @@ def _refused(
         data["version"] = str(seen.version)
         form = _form(act, seen, codes, data)
         form.is_valid()
-    field = error.field if error.field in form.fields else None
-    form.add_error(field, str(error.message))
+    at_field(form, error)
     return _page(request, pk, refused=form, act=act, error=error, status=error.status)
 
 

@@ -79,7 +79,9 @@ def process_env(database_name: str, tmp_path: Path) -> dict[str, str]:
 
 
 def _clear_refused(_: RedisCache) -> None:
-    raise AssertionError("cache.clear() is FLUSHDB: it would empty the limits and sessions of the tests beside this one")
+    raise AssertionError(
+        "cache.clear() is FLUSHDB: it would empty the limits and sessions of the tests beside this one"
+    )
 
 
 @pytest.fixture(autouse=True)

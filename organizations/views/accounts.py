@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
 from core.identity import actor_of
+from core.refusals import attempt
 from organizations.domain import importers, tokens
 from organizations.forms import AskCodeForm, EnterCodeForm, TokenForm
 from organizations.identity import SESSION_KEY
-from organizations.views.shared import attempt
 
 
 @never_cache

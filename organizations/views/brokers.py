@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
 from core.identity import Kind, actor_of
+from core.refusals import attempt
 from organizations.domain import brokers
 from organizations.domain.parties import may_manage, own_party
 from organizations.forms import BrokerForm, GrantForm
 from organizations.models import Delegation
-from organizations.views.shared import attempt
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

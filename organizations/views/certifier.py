@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.identity import actor_of
+from core.refusals import attempt
 from organizations.domain import certifiers, clients, importers
 from organizations.domain.directory.listing import with_days
 from organizations.domain.parties import client_party
@@ -22,7 +23,7 @@ from organizations.roles import Role
 from organizations.rules import rules_of
 from organizations.tenancy import find
 from organizations.views.people import handle_invite, people_of
-from organizations.views.shared import attempt, page_of
+from organizations.views.shared import page_of
 
 CLIENT_ORDERS = {"name": "operation__name", "nop_id": "operation__nop_id", "own_status": "own_status"}
 SEARCH_LIMIT = 100

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.identity import actor_of
+from core.refusals import attempt
 from organizations.domain.directory import imports, problems, uploads
 from organizations.domain.directory.listing import newest_full_day
 from organizations.forms import DirectoryUploadForm
 from organizations.models import DirectoryImport, DirectoryProblem
-from organizations.views.shared import attempt, page_of
+from organizations.views.shared import page_of
 
 UNLISTED_SHOWN = 20
 

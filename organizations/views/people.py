@@ -19,13 +19,13 @@ from core import clock
 from core.errors import NotVisible
 from core.forms import PortalForm
 from core.identity import actor_of
+from core.refusals import attempt
 from organizations.domain import invitations, memberships
 from organizations.domain.parties import Party, may_manage, own_party, party_of_membership
 from organizations.forms import InviteForm, NewAccountForm, RolesForm
 from organizations.identity import SESSION_KEY
 from organizations.models import Invitation, Membership, User
 from organizations.tenancy import find, not_visible
-from organizations.views.shared import attempt
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 

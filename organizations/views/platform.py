@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core.identity import actor_of
+from core.refusals import attempt
 from organizations.domain import certifiers
 from organizations.forms import CertifierForm
 from organizations.models import Certifier
-from organizations.views.shared import attempt
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

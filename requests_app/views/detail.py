@@ -21,6 +21,7 @@ from core import clock
 from core.checks import Moment
 from core.errors import DomainError
 from core.identity import Identity
+from core.refusals import at_field
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf.domain import lines
@@ -133,7 +134,7 @@ def answer(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             data["version"] = str(visible(actor, pk).version)
             form = _answer_form(actor, visible(actor, pk), question, data)
             form.is_valid()
-        form.add_error(error.field if error.field in form.fields else None, str(error.message))
+        at_field(form, error)
         return detail_page(request, pk, answer_form=form, formsets=list(sets.values()), status=error.status)
     messages.success(
         request, _("The answer is complete; the review goes on.") if complete else _("The answer is saved.")

@@ -17,6 +17,7 @@ from core import audit
 from core.errors import DomainError, InvalidInput
 from core.files import read_file
 from core.identity import Identity
+from core.refusals import at_field
 from organizations.tenancy import find
 from requests_app.domain import documents
 from requests_app.domain.requests import visible
@@ -50,7 +51,7 @@ def add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 documents.add(actor, pk, form.cleaned_data["kind"], upload.read(), upload.name)
         except DomainError as error:
             status = error.status
-            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+            at_field(form, error)
         else:
             messages.success(request, _("The document was added."))
             return _back(seen)

@@ -18,6 +18,7 @@ from core import clock
 from core.checks import Moment
 from core.errors import DomainError
 from core.identity import Identity
+from core.refusals import at_field
 from organizations.domain.directory.listing import with_days
 from pvf.domain import lines
 from requests_app.domain import checking, drafts
@@ -107,7 +108,7 @@ def _refused(
         data["version"] = str(fresh.version)
         form = type(form)(data, request_obj=fresh, offered=offered)
         form.is_valid()
-    form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    at_field(form, error)
     return form
 
 
