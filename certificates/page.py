@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from certificates.domain import receipts, replacing
+from certificates.domain import delays, receipts, replacing
 from certificates.domain import shipments as shipments_of
 from certificates.domain.changes import DECIDING
 from certificates.models import (
@@ -18,6 +18,7 @@ from certificates.models import (
     CertificateDocument,
     CertificateLookup,
     CertificateState,
+    OidMark,
     PartyFinding,
     Shipment,
 )
@@ -149,6 +150,10 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         "party_findings": PartyFinding.objects.visible_to(actor)
         .filter(certificate=certificate, closed_at=None)
         .order_by("found_at", "pk"),
+        "oid_marks": OidMark.objects.visible_to(actor)
+        .filter(certificate=certificate, closed_at=None)
+        .order_by("found_at", "pk"),
+        "delay": delays.of(actor, certificate),
     }
 
 

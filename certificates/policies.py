@@ -28,6 +28,13 @@ TABLES = [
         grants=NO_DELETE,
     ),
     Table("certificates_partyfinding", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=NO_DELETE),
+    Table("certificates_oidmark", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=NO_DELETE),
+    Table(
+        "certificates_registrationdelay",
+        read=f"{STAFF_ROW} OR (certifier_id = {CERTIFIER} AND {KIND} = 'exporter')",
+        write=STAFF_ROW,
+        grants=NO_DELETE,
+    ),
     Table("certificates_shipment", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=NO_DELETE),
     Table("certificates_certificatechange", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=APPEND),
     Table("certificates_overagereport", read=_ROWS, write=_ROWS, grants=NO_DELETE),

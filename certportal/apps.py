@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models.signals import post_migrate
 
-from certportal import celery, url_roles
+from certportal import celery
 from core.policy import apply_all
 
 
@@ -26,5 +26,6 @@ class CertportalConfig(AppConfig):
         """Bind Celery to Django and, as the last app of all, put the policies in place after each migration."""
         celery.app.set_default()
         import_module("certportal.api.schema")
-        url_roles.register_all()
+        # connectors bring their own pages, whose views need the models
+        import_module("certportal.url_roles").register_all()
         post_migrate.connect(apply_policies, sender=self)

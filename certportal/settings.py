@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -199,6 +200,15 @@ DOCUMENT_LEASE_SECONDS = env.int("PORTAL_DOCUMENT_LEASE_SECONDS", default=120)
 DOCUMENT_MAX_ATTEMPTS = 5
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
 OID_STORE_URL = env.str("OID_STORE_URL", default="")
+#: Connectors to OID: modules with a ``KIND`` (docs/connectors.md).
+OID_CONNECTORS = env.list("PORTAL_OID_CONNECTORS", default=["oid_sync.connectors.http", "oid_sync.connectors.assisted"])
+#: Each of them brings its own templates.
+TEMPLATES[0]["DIRS"] += [  # type: ignore[operator]
+    Path(spec.origin).parent / "templates" for spec in map(find_spec, OID_CONNECTORS) if spec and spec.origin
+]
+#: Failures one after another after which a certifier's calls rest, and the first pause in seconds.
+OID_CIRCUIT_FAILURES = env.int("PORTAL_OID_CIRCUIT_FAILURES", default=5)
+OID_CIRCUIT_SECONDS = env.int("PORTAL_OID_CIRCUIT_SECONDS", default=15)
 #: Keys of the demo certifiers at the store ("key:certifier code"); in production keys are entered per certifier.
 OID_STORE_API_KEYS: list[str] = [] if PRODUCTION else env.list("OID_STORE_API_KEYS", default=[])
 DOCUMENT_DEMO_KEY = env.str("DOCUMENT_DEMO_KEY", default="")

@@ -8,8 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates.models import Certificate
 from core import clock, ids
+from oid_sync.reasons import Reason
 from organizations.models import Certifier
 from organizations.tenancy import StaffRows, TenantQuerySet
+
+
+class Circuit(models.TextChoices):
+    """Whether calls go out. Open: OID has failed again and again, calls rest; half open: one call tries."""
+
+    CLOSED = "closed", _("calls go out")
+    OPEN = "open", _("calls rest")
+    HALF_OPEN = "half_open", _("one call tries")
 
 
 class OidConnection(models.Model):
@@ -17,12 +26,23 @@ class OidConnection(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     certifier = models.OneToOneField(Certifier, on_delete=models.PROTECT, related_name="+")
+    #: The name of a connector of ``oid_sync.connectors.registry``.
     connector = models.CharField(max_length=20, default="http")
-    base_url = models.URLField()
-    encrypted_key = models.BinaryField()
+    base_url = models.URLField(blank=True)
+    encrypted_key = models.BinaryField(default=b"")
     time_limit_seconds = models.PositiveSmallIntegerField(default=10)
+    #: The connector's switches that are on, by name.
+    options = models.JSONField(default=dict, blank=True)
     paused_until = models.DateTimeField(null=True)
     paused_because = models.CharField(max_length=200, blank=True)
+    #: The circuit breaker: failures one after another, since when, and how often it has opened without a success between.
+    circuit = models.CharField(max_length=9, choices=Circuit.choices, default=Circuit.CLOSED)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    failing_because = models.CharField(max_length=14, choices=Reason.choices, blank=True)
+    opened_times = models.PositiveSmallIntegerField(default=0)
+    #: Calls rest until then; in ``HALF_OPEN``, until then only the one that tries is under way.
+    circuit_until = models.DateTimeField(null=True)
     #: How far OID's log has been read into ``OidRecord``; empty before the first complete reading.
     list_cursor = models.CharField(max_length=500, blank=True)
     changed_at = models.DateTimeField(default=clock.now)
@@ -49,12 +69,17 @@ class CallState(models.TextChoices):
     AWAITING_PERSON = "awaiting_person", _("awaiting a person")
     REJECTED = "rejected", _("rejected")
     STOPPED = "stopped", _("stopped before sending")
+    FAILED = "failed", _("failed in the portal")
     DONE = "done", _("done")
     CANCELLED = "cancelled", _("cancelled")
 
 
 #: States that a person must look at.
-DESK_STATES = (CallState.AWAITING_PERSON, CallState.REJECTED, CallState.STOPPED)
+DESK_STATES = (CallState.AWAITING_PERSON, CallState.REJECTED, CallState.STOPPED, CallState.FAILED)
+#: States that the loop goes on with by itself.
+LIVE_STATES = (CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN)
+#: States after which a call holds up no later one of its certificate.
+ENDED_STATES = (CallState.DONE, CallState.CANCELLED)
 
 
 class OidCall(models.Model):
@@ -79,6 +104,12 @@ class OidCall(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     sent_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
+    #: The connector of the latest try: what it left unclear is asked of it, whatever the certifier uses now.
+    connector = models.CharField(max_length=20, blank=True)
+    #: Times that the portal itself failed at it, one after another.
+    breakages = models.PositiveSmallIntegerField(default=0)
+    why = models.CharField(max_length=14, choices=Reason.choices, blank=True)
+    #: OID's own code, or the code of the check or rule of the portal that stopped it.
     reason_code = models.CharField(max_length=30, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     answer = models.JSONField(default=dict)
@@ -108,6 +139,83 @@ class OidCall(models.Model):
             ),
             models.Index(fields=["certifier", "state", "created_at"], name="call_by_state"),
         ]
+
+
+class OidExchange(models.Model):
+    """One question to OID and its answer as they went over the wire, secrets struck out; never changed."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    call = models.ForeignKey(OidCall, on_delete=models.PROTECT, related_name="exchanges")
+    at = models.DateTimeField()
+    milliseconds = models.PositiveIntegerField()
+    request = models.TextField()
+    #: The HTTP status; 0 where no answer came.
+    status = models.PositiveSmallIntegerField(default=0)
+    answer = models.TextField(blank=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+    class Meta:
+        indexes = [models.Index(fields=["call", "-at"], name="exchange_of_call")]
+
+
+class HandEntry(models.Model):
+    """What a person did in OID for one call, where people key it: begun, keyed, and checked by another where wanted."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", _("done in OID")
+        REFUSED = "refused", _("OID refused it")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    call = models.ForeignKey(OidCall, on_delete=models.PROTECT, related_name="entries")
+    #: What the call is known by at OID: the certificate's UUID for a registration, else the call's own.
+    key = models.UUIDField()
+    begun_by = models.UUIDField()
+    begun_at = models.DateTimeField(default=clock.now)
+    outcome = models.CharField(max_length=7, choices=Outcome.choices, blank=True)
+    number = models.CharField(max_length=21, null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    keyed_by = models.UUIDField(null=True)
+    keyed_at = models.DateTimeField(null=True)
+    #: Whether another person must check it: the certifier's choice when it was begun.
+    two_people = models.BooleanField(default=False)
+    checked_by = models.UUIDField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = StaffRows()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["certifier", "key"], condition=Q(ended_at=None), name="one_entry_of_call"),
+            models.UniqueConstraint(
+                fields=["certifier", "number"],
+                condition=Q(ended_at=None, number__isnull=False),
+                name="keyed_number_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_by=None) | Q(two_people=False) | ~Q(checked_by=models.F("keyed_by")),
+                name="checked_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="", keyed_by=None) | ~Q(outcome="") & Q(keyed_by__isnull=False),
+                name="outcome_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(number=None) | Q(number__regex=r"^\d{3}-\d{10}-\d{6}$"), name="keyed_number_form"
+            ),
+        ]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it says what became of the call: keyed, and checked where two people are wanted."""
+        if not self.outcome or self.ended_at is not None:
+            return False
+        return self.outcome == self.Outcome.REFUSED or not self.two_people or self.checked_by is not None
 
 
 class ReconciliationRun(models.Model):
@@ -181,6 +289,7 @@ class Closed(models.TextChoices):
 
     GONE = "gone", _("no longer there")
     HEALED = "healed", _("healed by itself")
+    NOT_COMPARED = "not_compared", _("no longer compared: the certifier's connector reads no log")
 
 
 class Drift(models.Model):

@@ -1,10 +1,12 @@
 """Row policies of the link to OID: the certifier's own affair."""
 
-from core.policy import ALL, NO_DELETE, STAFF_ROW, Table
+from core.policy import ALL, APPEND, NO_DELETE, STAFF_ROW, Table
 
 TABLES = [
     Table("oid_sync_oidconnection", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
     Table("oid_sync_oidcall", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
+    Table("oid_sync_oidexchange", read=STAFF_ROW, write=STAFF_ROW, grants=APPEND),
+    Table("oid_sync_handentry", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
     Table("oid_sync_reconciliationrun", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
     Table("oid_sync_drift", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
     Table("oid_sync_oidrecord", read=STAFF_ROW, write=STAFF_ROW, grants=ALL),

@@ -11,7 +11,7 @@ from celery import shared_task
 
 from core.identity import Identity, act_as
 from core.wake import wake
-from oid_sync.domain import calls
+from oid_sync.domain import calls, marks
 from oid_sync.domain.reconciliation import digest, runs
 from organizations.models import Certifier
 
@@ -76,7 +76,7 @@ def start_nightly_reconciliation() -> None:
 
 @shared_task(name="oid_sync.tasks.sweep_reconciliation")
 def sweep_reconciliation() -> None:
-    """Go on with runs that a killed worker left behind, and with those that OID asked to wait."""
+    """Go on with runs that a killed worker left behind, and with those that OID asked to wait; mark what they found."""
     each_certifier(_resume)
 
 
@@ -100,6 +100,7 @@ def _work(certifier_id: uuid.UUID, run_id: uuid.UUID) -> None:
 def _resume(certifier_id: uuid.UUID) -> None:
     with act_as(Identity.loop(certifier_id)):
         left = runs.unattended(certifier_id)
+    marks.settle_all(certifier_id)
     for run_id in left:
         _work(certifier_id, run_id)
 

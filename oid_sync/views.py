@@ -1,8 +1,7 @@
-"""Pages of the link to OID: the desk with what a person must look at, and reconciliation with its drifts."""
+"""Pages of the link to OID: the connection, and reconciliation with its drifts; the desk is in ``views_desk``."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,108 +12,40 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certificates.domain import suspension
-from certificates.models import Certificate, CertificateState
+from certificates.models import Certificate
 from core import clock
-from core.errors import DomainError, InvalidInput
 from core.identity import Identity, actor_of
+from core.refusals import attempt
+from oid_sync.connectors import registry
 from oid_sync.domain import desk, links
 from oid_sync.domain.reconciliation import drifts, runs
 from oid_sync.forms import ConnectionForm
-from oid_sync.models import DESK_STATES, CallState, Drift, DriftKind, OidCall, ReconciliationRun
+from oid_sync.models import Drift, DriftKind, ReconciliationRun
 from organizations.roles import Role
 
 PAGE_SIZE = 50
 
 
-@require_safe
-def desk_page(request: HttpRequest) -> HttpResponse:
-    """Calls that wait for a person, calls that are on their way, and documents that could not be made."""
-    actor = actor_of(request)
-    calls = OidCall.objects.visible_to(actor).select_related("certificate__request")
-    waiting = calls.filter(state__in=DESK_STATES).order_by("created_at")
-    under_way = calls.filter(state__in=[CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN]).order_by(
-        "created_at"
-    )
-    stuck = (
-        Certificate.objects.visible_to(actor)
-        .filter(state=CertificateState.AWAITING_DOCUMENT)
-        .exclude(document_error="")
-    )
-    findings = suspension.open_findings(actor)
-    context = {
-        "party_findings": findings[:PAGE_SIZE],
-        "party_findings_more": max(0, findings.count() - PAGE_SIZE),
-        "waiting": [_entry(row) for row in waiting[:PAGE_SIZE]],
-        "under_way": [_entry(row) for row in under_way[:PAGE_SIZE]],
-        "stuck": stuck.order_by("approved_at")[:PAGE_SIZE],
-        "connection": links.connection_of(actor.certifier_id) if actor.certifier_id else None,
-        "paused_until": links.paused_until(actor.certifier_id) if actor.certifier_id else None,
-        "may_act": actor.has(*desk.ACTING),
-        "oldest": waiting.values_list("created_at", flat=True).first(),
-    }
-    return render(request, "oid_sync/desk.html", context)
-
-
-def _entry(row: OidCall) -> dict[str, Any]:
-    return {
-        "call": row,
-        "certificate": row.certificate,
-        "request": row.certificate.request,
-        "age": clock.now() - row.created_at,
-        "can_go_back": row.operation == "register" and row.state in {CallState.STOPPED, CallState.REJECTED},
-    }
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def connection(request: HttpRequest) -> HttpResponse:
-    """With which key the certifier calls OID; a manager changes it."""
+    """By which connector and with which key the certifier reaches OID; a manager changes it. ``?by=`` shows another one."""
     actor = actor_of(request)
     row = links.connection_of(actor.certifier_id) if actor.certifier_id else None
-    form = ConnectionForm(request.POST or None, initial={"time_limit_seconds": row.time_limit_seconds if row else 10})
+    kinds = registry.kinds()
+    asked = request.POST.get("connector") or request.GET.get("by") or (row.connector if row else "")
+    kind = kinds.get(asked) or next(iter(kinds.values()))
+    form = ConnectionForm(request.POST or None, kind=kind, connection=row)
     if request.method == "POST" and form.is_valid():
-        try:
-            links.connect(actor, **form.cleaned_data)
-        except InvalidInput as error:
-            form.add_error(error.field, str(error.message))
-        else:
-            messages.success(request, _("The connection is saved. Start a reconciliation to try it."))
+        kept = attempt(form, lambda: links.connect(actor, connector=kind.name, **form.given()))
+        if kept is not None:
+            messages.success(request, _("The connection is saved."))
             return redirect("oid_sync:connection")
     context = {
         "form": form, "connection": row, "address": links.address_of(row), "manages": actor.has(Role.MANAGER),
+        "kinds": kinds.values(), "kind": kind, "used": kinds.get(row.connector) if row else None,
+        "under_way": desk.counts(actor) if actor.certifier_id else {},
     }  # fmt: skip
     return render(request, "oid_sync/connection.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-def resend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Send a stopped or refused call again."""
-    try:
-        desk.resend(actor_of(request), pk)
-    except DomainError as error:
-        if error.status in {403, 404}:
-            raise
-        messages.error(request, str(error.message))
-    else:
-        messages.success(request, _("The call is sent again."))
-    return redirect("oid_sync:desk")
-
-
-@require_POST
-def back_to_review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Cancel a registration that OID does not have."""
-    try:
-        call = desk.back_to_review(actor_of(request), pk, request.POST.get("reason", ""))
-    except DomainError as error:
-        if error.status in {403, 404}:
-            raise
-        messages.error(request, str(error.message))
-    else:
-        if call.state == CallState.CANCELLED:
-            messages.success(request, _("The request is in review again."))
-        else:
-            messages.success(request, _("OID is asked first; if it has no record, the request goes back to review."))
-    return redirect("oid_sync:desk")
 
 
 @require_safe

@@ -180,22 +180,15 @@ LABELS = {
     "four_eyes": _("The approver must be another person than the reviewer"),
     "number_nop_mismatch_fails": _("A number that does not fit certifier and NOP ID is refused"),
     "register_after_outage": _("Continuity documents are registered once OID is back"),
-    "connector": _("Connector to OID"),
     "standards": _("Organic standards"),
     "document_kinds_single": _("Documents required for one shipment"),
     "document_kinds_multiple": _("Documents required for several shipments"),
 }
-CONNECTORS = [
-    ("http", _("Automatic: an OID-style store over HTTP")),
-    ("assisted", _("By hand: people key it into OID")),
-]
 _WORD = RegexValidator(r"^[A-Za-z0-9_.+-]{1,40}(\s+[A-Za-z0-9_.+-]{1,40})*$", _("One code a line, without spaces."))
 
 
 def _field_of(name: str, present: Any) -> forms.Field:
     label = LABELS[name]
-    if name == "connector":
-        return forms.ChoiceField(label=label, choices=CONNECTORS)
     if isinstance(present, bool):
         return forms.BooleanField(label=label, required=False)
     if isinstance(present, int):
@@ -234,7 +227,7 @@ class SettingsForm(PortalForm):
             "max_period_months", "directory_max_age_days", "past_pvf_end_fails", "overdue_actuals_fail", "four_eyes",
             "standards", "document_kinds_single", "document_kinds_multiple",
         ]),
-        Fieldset(_("OID"), ["connector", "number_nop_mismatch_fails", "register_after_outage"]),
+        Fieldset(_("OID"), ["number_nop_mismatch_fails", "register_after_outage"]),
     )  # fmt: skip
 
     def __init__(self, *args: Any, rules: Rules, version: int, **kwargs: Any) -> None:

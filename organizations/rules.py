@@ -47,8 +47,6 @@ class Rules:
     """Whether a certificate number whose parts do not match certifier and NOP ID is refused instead of warned about."""
     register_after_outage: bool = True
     """Whether continuity documents are registered once OID is back."""
-    connector: str = "http"
-    """The connector to OID: a folder's name under ``oid_sync.connectors``."""
     standards: tuple[str, ...] = ("USDA-NOP",)
     """Organic standards this certifier may issue under."""
     document_kinds_single: tuple[str, ...] = ("commercial_invoice",)
@@ -68,6 +66,10 @@ LIMITS: dict[str, tuple[int, int]] = {
     "actuals_due_days_before_end": (1, 60),
     "close_out_days_after_end": (0, 30),
 }
+
+
+#: Settings of earlier versions that stand somewhere else now: what is stored of them is passed over.
+RETIRED = frozenset({"connector"})
 
 
 def parse_rules(values: dict[str, Any]) -> Rules:
@@ -106,13 +108,17 @@ def rules_of(certifier_id: uuid.UUID) -> Rules:
 
 def stored_rules(values: dict[str, Any] | None) -> Rules:
     """Rules from the values of the version in force; the defaults where there is none."""
-    return Rules() if values is None else parse_rules(values)
+    return Rules() if values is None else parse_rules(_in_use(values))
+
+
+def _in_use(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in RETIRED}
 
 
 def change_rules(certifier_id: uuid.UUID, changes: dict[str, Any], changed_by: uuid.UUID | None) -> CertifierSettings:
     """A new version of a certifier's settings with ``changes`` over the present one (the caller writes the audit row)."""
     last = CertifierSettings.objects.select_for_update().filter(certifier_id=certifier_id).order_by("-version").first()
-    rules = parse_rules({**(last.values if last else {}), **changes})
+    rules = parse_rules({**(_in_use(last.values) if last else {}), **changes})
     row = CertifierSettings(
         certifier_id=certifier_id,
         version=(last.version if last else 0) + 1,

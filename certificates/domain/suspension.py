@@ -17,13 +17,11 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from certificates.models import RELEASED_STATES, Certificate, CertificateState, PartyFinding
+from certificates.domain import flags
+from certificates.models import Certificate, CertificateState, PartyFinding
 from core import audit, clock
 from core.identity import Identity, act_as
-from core.models import Audience
-from core.notify import notify
 from organizations.models import OperationStatus
-from organizations.roles import Role
 from organizations.tenancy import TenantQuerySet
 from requests_app.domain.requests import lock_operations
 
@@ -33,9 +31,6 @@ LIVE = (
     CertificateState.ISSUED,
     CertificateState.CONTINUITY,
 )
-#: Certificates of one exporter and importer that one transaction settles, and those that a message names.
-TOGETHER, NAMED = 200, 20
-FLAG_LENGTH = 300
 CERTIFIED = OperationStatus.CERTIFIED
 _RELATED = ("client__operation", "importer")
 
@@ -54,9 +49,14 @@ class Reason:
     @property
     def text(self) -> str:
         """The reason in the English words of OID, as it is kept with the certificate."""
-        since = f" since {self.as_of.isoformat()}" if self.as_of else ""
-        where = "OID's directory" if self.source == PartyFinding.Source.DIRECTORY else "the certifier's record"
-        return f"{self.name} ({self.nop_id}), {self.party}, is {self.status} in {where}{since}."
+        return flags.party_text(self.finding())
+
+    def finding(self, **of: Any) -> PartyFinding:
+        """The row that keeps it."""
+        return PartyFinding(
+            party=self.party, source=self.source, nop_id=self.nop_id, name=self.name, status=self.status,
+            status_as_of=self.as_of, **of,
+        )  # fmt: skip
 
 
 def reasons_of(certificate: Certificate) -> list[Reason]:
@@ -82,9 +82,9 @@ def settle_all(certifier_id: uuid.UUID) -> int:
         groups = _differing(certifier_id)
     changed = 0
     for keys in groups:
-        for start in range(0, len(keys), TOGETHER):
+        for start in range(0, len(keys), flags.TOGETHER):
             with act_as(actor):
-                changed += _settle(actor, keys[start : start + TOGETHER])
+                changed += _settle(actor, keys[start : start + flags.TOGETHER])
     return changed
 
 
@@ -134,8 +134,8 @@ def _settle(actor: Identity, keys: list[uuid.UUID]) -> int:
     with audit.together():
         for certificate in rows.order_by("pk"):
             _settle_one(actor, certificate, told)
-        _tell("certificate.flagged", told.flagged, [reason.text for reason in told.reasons.values()])
-        _tell("certificate.cleared", told.cleared, [])
+        flags.tell("certificate.flagged", told.flagged, [reason.text for reason in told.reasons.values()])
+        flags.tell("certificate.cleared", told.cleared, [])
     return len(told.flagged) + len(told.cleared)
 
 
@@ -148,15 +148,11 @@ def _settle_one(actor: Identity, certificate: Certificate, told: _Told) -> None:
         return
     PartyFinding.objects.filter(pk__in=gone).update(closed_at=clock.now())
     PartyFinding.objects.bulk_create(
-        PartyFinding(
-            certifier_id=certificate.certifier_id, client_id=certificate.client_id, certificate=certificate,
-            party=reason.party, source=reason.source, nop_id=reason.nop_id, name=reason.name, status=reason.status,
-            status_as_of=reason.as_of,
-        )
+        reason.finding(certifier_id=certificate.certifier_id, client_id=certificate.client_id, certificate=certificate)
         for reason in new
-    )  # fmt: skip
+    )
     before = certificate.flagged_because
-    certificate.flagged_because = " ".join(reason.text for reason in wanted.values())[:FLAG_LENGTH]
+    certificate.flagged_because = flags.text_of(certificate)
     certificate.save(update_fields=["flagged_because"])
     audit.record(
         actor, "certificate.flag" if wanted else "certificate.unflag", "certificate", certificate.pk,
@@ -168,31 +164,6 @@ def _settle_one(actor: Identity, certificate: Certificate, told: _Told) -> None:
         told.reasons |= {reason.text: reason for reason in new}
     elif not wanted:
         told.cleared.append(certificate)
-
-
-def _tell(topic: str, certificates: list[Certificate], reasons: list[str]) -> None:
-    """One message each to certifier and exporter; to importer and invited contacts of what was released to them alone."""
-    if not certificates:
-        return
-    one = certificates[0]
-
-    def send(audience: Audience, audience_id: uuid.UUID | None, about: list[Certificate], **how: Any) -> None:
-        names = [str(row.number or row.snapshot["request_reference"]) for row in about[:NAMED]]
-        notify(
-            topic, audience, audience_id, certifier_id=one.certifier_id, object_type="certificate",
-            object_id=about[0].pk, context={"names": names, "count": len(about), "reasons": reasons}, **how,
-        )  # fmt: skip
-
-    staff = [Role.REVIEWER, Role.APPROVER, Role.MANAGER]
-    send(Audience.CERTIFIER, one.certifier_id, certificates, roles=staff)
-    send(Audience.CLIENT, one.client_id, certificates, roles=[Role.PREPARER, Role.SIGNATORY])
-    released = [row for row in certificates if row.state in RELEASED_STATES]
-    if not released:
-        return
-    send(Audience.OPERATION, one.importer_id, released)
-    for certificate in released:
-        for contact in certificate.contacts.filter(user_id__isnull=False):
-            send(Audience.USER, contact.user_id, [certificate])
 
 
 def open_findings(actor: Identity) -> TenantQuerySet[PartyFinding]:

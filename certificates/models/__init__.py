@@ -14,6 +14,7 @@ from certificates.models.certificate import (
     SigningKey,
     live_delegations,
 )
+from certificates.models.from_oid import OidMark, RegistrationDelay
 from certificates.models.life import ActualsReminder, CertificateChange, OverageReport, Receipt
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "CertificateRows",
     "CertificateState",
     "GoodsMark",
+    "OidMark",
     "OverageReport",
     "PartyFinding",
     "Receipt",
+    "RegistrationDelay",
     "Shipment",
     "SigningKey",
     "live_delegations",

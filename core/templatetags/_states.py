@@ -64,6 +64,7 @@ STATES: dict[str, dict[str, Look]] = {
         "done": Look(_("Confirmed"), "good", "check_circle"),
         "rejected": Look(_("Refused by OID"), "bad", "cancel"),
         "stopped": Look(_("Stopped before sending"), "bad", "flag", _("A check failed again just before sending.")),
+        "failed": Look(_("Failed in the portal"), "bad", "error", _("The portal itself failed at it again and again.")),
         "cancelled": Look(_("Cancelled"), "neutral", "undo"),
     },
     "operation": {

@@ -2,7 +2,7 @@
 
 1. *take*: a short transaction marks the call in flight, with a lease of twice the call's time limit and a token;
 2. *send*: outside any transaction, OID is asked or told;
-3. *record*: another short transaction writes what OID said, if the token is still ours.
+3. *record* (:mod:`oid_sync.domain.answers`): another short transaction writes what OID said, if the token is still ours.
 
 A lease that ended leaves the call *unknown*: nobody can say whether OID did it, so OID is asked first.
 """
@@ -11,66 +11,25 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import random
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
 from django.db import IntegrityError, transaction
 from django.db import connection as database
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from certificates.domain import numbers, return_to_review
+from certificates.domain import numbers
 from certificates.models import Certificate, CertificateChange, CertificateState, Shipment
-from core import audit, clock, ids
+from core import clock, ids
 from core.errors import DomainError
 from core.identity import Identity, act_as
-from core.models import Audience
-from core.notify import notify
 from core.wake import wake
-from oid_sync.connectors.base import (
-    Applied,
-    AwaitingPerson,
-    CallResult,
-    Connector,
-    NotFound,
-    Registered,
-    RegisterResult,
-    Rejected,
-    Unavailable,
-    Unknown,
-)
-from oid_sync.domain import links, payloads
-from oid_sync.models import CallState, OidCall, Operation
-from organizations.roles import Role
-
-log = structlog.get_logger(__name__)
-LIVE = (CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN)
-LONGEST_WAIT = 600
-#: Key of a call's answer that holds a person's order to go back to review once OID, asked, has no record.
-RETURN = "back_to_review"
-Result = RegisterResult | CallResult
-
-
-@dataclasses.dataclass(frozen=True)
-class Taken:
-    """A call that is ours until its lease ends.
-
-    ``ask_first``: nobody can say whether an earlier try was done. ``hold``: why it must not be sent (again).
-    ``only_ask``: a person wants it back in review, which OID must be asked for.
-    """
-
-    call_id: uuid.UUID
-    token: uuid.UUID
-    operation: str
-    certificate_id: uuid.UUID
-    number: str
-    payload: dict[str, Any]
-    ask_first: bool
-    connector: Connector
-    hold: tuple[str, str] | None = None
-    only_ask: bool = False
+from oid_sync.connectors.base import NotFound
+from oid_sync.domain import answers, circuit, links, payloads
+from oid_sync.domain.answers import Result, Taken
+from oid_sync.models import ENDED_STATES, LIVE_STATES, CallState, OidCall, Operation
+from oid_sync.reasons import Reason
 
 
 def make_missing(certifier_id: uuid.UUID) -> int:
@@ -172,23 +131,28 @@ def settle_registration(actor: Identity, certificate_id: uuid.UUID, number: str)
     rows = OidCall.objects.select_for_update().filter(certificate_id=certificate_id, operation=Operation.REGISTER)
     for row in rows.exclude(state__in=[CallState.DONE, CallState.CANCELLED]):
         row.lease_until = row.lease_token = None
-        _done(actor, row, {"number": number})
+        answers.done(actor, row, {"number": number})
         row.save()
 
 
 def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
-    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended; none in a pause."""
+    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended; none while calls rest."""
     if links.paused_until(certifier_id):
         return []
     now = clock.now()
     ready = Q(state__in=[CallState.WAITING, CallState.UNKNOWN], next_attempt_at__lte=now)
     lost = Q(state=CallState.IN_FLIGHT, lease_until__lte=now)
-    rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id).order_by("next_attempt_at", "id")
-    return list(rows.values_list("pk", flat=True)[:limit])
+    rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id)
+    # what waits behind another call of its certificate must not crowd out those whose turn it is
+    rows = rows.filter(~Exists(_unfinished(OuterRef("certificate_id"), OuterRef("sequence"))))
+    return list(rows.order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
 
 
 def perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:
-    """Take, send and record one call; False where it was not its turn."""
+    """Take, send and record one call; False where it was not its turn.
+
+    Whatever breaks in the portal itself leaves the call unclear, so that OID is asked; again and again, it fails.
+    """
     if database.in_atomic_block:
         raise RuntimeError("OID is never called inside a transaction")
     actor = Identity.loop(certifier_id)
@@ -196,9 +160,14 @@ def perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:
         taken = _take(actor, call_id)
     if taken is None:
         return False
-    result = _send(taken)
-    with act_as(actor):
-        _record(actor, taken, result)
+    try:
+        result = _send(taken)
+        with act_as(actor):
+            answers.record(actor, taken, result)
+    except Exception as error:
+        with act_as(actor):
+            answers.broke(actor, taken, error)
+        raise
     return True
 
 
@@ -207,50 +176,57 @@ def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
     row = (
         OidCall.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("certificate__request__certifier", "certificate__request__client__operation")
-        .filter(pk=call_id, state__in=LIVE)
+        .filter(pk=call_id, state__in=LIVE_STATES)
         .first()
     )
-    if row is None or row.next_attempt_at > now or (row.lease_until and row.lease_until > now):
-        return None
-    if links.paused_until(row.certifier_id) or _earlier_unfinished(row):
+    if row is None or not _is_its_turn(row, now):
         return None
     ask_first = row.state != CallState.WAITING
+    connection = links.connection_of(row.certifier_id)
+    present = connection.connector if connection else ""
+    moving = ask_first and row.connector not in {"", present}
     try:
-        connector = links.connector_of(row.certifier_id)
+        connector = links.connector_of(row.certifier_id, row.connector if moving else "")
     except DomainError as error:
-        _without_connection(actor, row, error)
+        answers.without_connection(actor, row, error)
         return None
     hold = _hold(actor, row) if row.operation == Operation.REGISTER else None
     if hold is not None and not ask_first:
-        _stop(actor, row, *hold)
+        answers.stop(actor, row, Reason.CHECK, *hold)
         return None
-    limit = links.connection_of(row.certifier_id)
-    seconds = limit.time_limit_seconds if limit else 10
+    lease = dt.timedelta(seconds=2 * (connection.time_limit_seconds if connection else 10) + 10)
+    if not (_has_settled(row, now) if moving else circuit.may_send(row.certifier_id, lease)):
+        return None
     row.state, row.attempts = CallState.IN_FLIGHT, row.attempts + 1
-    row.lease_until, row.lease_token = now + dt.timedelta(seconds=2 * seconds + 10), ids.new_id()
-    row.sent_at = now
-    row.save(update_fields=["state", "attempts", "lease_until", "lease_token", "sent_at"])
+    row.lease_until, row.lease_token = now + lease, ids.new_id()
+    if not moving:
+        row.connector, row.sent_at = present, now
+    row.save(update_fields=["state", "attempts", "connector", "lease_until", "lease_token", "sent_at"])
     return Taken(
         row.pk, row.lease_token, row.operation, row.certificate_id, row.certificate.number or "", row.payload,
-        ask_first, connector, hold, RETURN in row.answer,
+        ask_first, connector, hold, answers.RETURN in row.answer, moving,
     )  # fmt: skip
 
 
-def _without_connection(actor: Identity, row: OidCall, error: DomainError) -> None:
-    """Without a connection nothing is sent; what may have been done already stays unclear until OID can be asked."""
-    if row.attempts == 0:
-        _stop(actor, row, error.code, str(error.message))
-        return
-    row.state, row.reason = CallState.UNKNOWN, str(error.message)[:500]
-    row.lease_until = row.lease_token = None
-    row.next_attempt_at = clock.now() + dt.timedelta(seconds=LONGEST_WAIT)
-    row.save(update_fields=["state", "reason", "lease_until", "lease_token", "next_attempt_at"])
+def _is_its_turn(row: OidCall, now: dt.datetime) -> bool:
+    if row.next_attempt_at > now or (row.lease_until and row.lease_until > now):
+        return False
+    return not links.paused_until(row.certifier_id) and not _unfinished(row.certificate_id, row.sequence).exists()
 
 
-def _earlier_unfinished(row: OidCall) -> bool:
-    """Calls about one certificate go in order."""
-    earlier = OidCall.objects.filter(certificate_id=row.certificate_id, sequence__lt=row.sequence)
-    return earlier.exclude(state__in=[CallState.DONE, CallState.CANCELLED]).exists()
+def _has_settled(row: OidCall, now: dt.datetime) -> bool:
+    """A try that timed out may still come in at the earlier connector: asked too early, it would be sent to both."""
+    if row.sent_at is None or now >= row.sent_at + answers.SETTLING:
+        return True
+    row.next_attempt_at = row.sent_at + answers.SETTLING
+    row.save(update_fields=["next_attempt_at"])
+    return False
+
+
+def _unfinished(certificate_id: uuid.UUID | OuterRef, sequence: int | OuterRef) -> QuerySet[OidCall]:
+    """Earlier calls about a certificate that have not ended: they go in order."""
+    earlier = OidCall.objects.filter(certificate_id=certificate_id, sequence__lt=sequence)
+    return earlier.exclude(state__in=ENDED_STATES)
 
 
 def _hold(actor: Identity, row: OidCall) -> tuple[str, str] | None:
@@ -261,17 +237,17 @@ def _hold(actor: Identity, row: OidCall) -> tuple[str, str] | None:
     return failures[0].code, "; ".join(f"{item.code}: {item.message}" for item in failures)
 
 
-def _send(taken: Taken) -> Result | NotFound:
+def _send(taken: Taken) -> Result:
     """Ask first where an earlier try is unclear; then tell."""
     if taken.operation == Operation.REGISTER:
         if taken.ask_first:
             found = taken.connector.find(taken.certificate_id)
-            if not isinstance(found, NotFound) or taken.only_ask or taken.hold is not None:
+            if not isinstance(found, NotFound) or taken.only_ask or taken.moving or taken.hold is not None:
                 return found
         return taken.connector.register(taken.payload)
     if taken.ask_first:
         known = taken.connector.find_call(uuid.UUID(taken.payload["call_id"]))
-        if not isinstance(known, NotFound):
+        if not isinstance(known, NotFound) or taken.moving:
             return known
     tell = {
         Operation.ACTUALS: taken.connector.report_actuals,
@@ -279,93 +255,3 @@ def _send(taken: Taken) -> Result | NotFound:
         Operation.VOID: taken.connector.void,
     }[Operation(taken.operation)]
     return tell(taken.number, taken.payload)
-
-
-def _record(actor: Identity, taken: Taken, result: Result | NotFound) -> None:
-    row = OidCall.objects.select_for_update().get(pk=taken.call_id)
-    if row.lease_token != taken.token or row.state != CallState.IN_FLIGHT:
-        # another worker took over when our lease had ended: what OID holds is what counts, and it was asked again
-        log.warning("late_answer", call=str(row.pk), result=type(result).__name__)
-        return
-    row.lease_until = row.lease_token = None
-    if isinstance(result, Registered):
-        _registered(actor, row, result)
-    elif isinstance(result, Applied):
-        _done(actor, row, dict(result.body))
-    elif isinstance(result, AwaitingPerson):
-        row.state = CallState.AWAITING_PERSON
-    elif isinstance(result, Rejected):
-        row.answer = {**row.answer, "code": result.code, "message": result.reason, "field": result.field}
-        _stop(actor, row, result.code, result.reason, state=CallState.REJECTED)
-    elif isinstance(result, NotFound):
-        _not_there(actor, row, taken)
-    else:
-        _later(row, result, unclear=taken.ask_first or isinstance(result, Unknown))
-    row.save()
-
-
-def _registered(actor: Identity, row: OidCall, result: Registered) -> None:
-    """OID has the record: if it is ours, its number is the certificate's; if anything is odd, a person looks."""
-    certificate = Certificate.objects.get(pk=row.certificate_id)
-    theirs = result.body.get("snapshot_sha256", certificate.snapshot_sha256)
-    if theirs != certificate.snapshot_sha256:
-        reason = f"OID's record {result.number} under this reference has other data ({theirs})."
-        _stop(actor, row, "OTHER-RECORD", reason)
-        return
-    try:
-        with transaction.atomic():
-            numbers.give(actor, row.certificate_id, result.number, registered_at=result.registered_at)
-    except DomainError as error:
-        row.answer = {"number": result.number}
-        _stop(actor, row, error.code, f"OID gave {result.number}: {error.message}")
-        return
-    _done(actor, row, dict(result.body))
-
-
-def _not_there(actor: Identity, row: OidCall, taken: Taken) -> None:
-    """OID, asked, has no such record."""
-    order = row.answer.get(RETURN)
-    if taken.operation != Operation.REGISTER:
-        _stop(actor, row, "OID-020", "OID has no such record.", state=CallState.REJECTED)
-    elif isinstance(order, dict):
-        row.state, row.done_at = CallState.CANCELLED, clock.now()
-        row.save(update_fields=["state", "done_at"])
-        person = dataclasses.replace(actor, user_id=uuid.UUID(str(order["by"])) if order.get("by") else None)
-        return_to_review.back_to_review(person, row.certificate_id, str(order["reason"]))
-    elif taken.hold is not None:
-        _stop(actor, row, *taken.hold)
-
-
-def _done(actor: Identity, row: OidCall, body: dict[str, Any]) -> None:
-    row.state, row.done_at, row.answer, row.reason, row.reason_code = CallState.DONE, clock.now(), body, "", ""
-    audit.record(
-        actor, f"oid.{row.operation}", "certificate", row.certificate_id, certifier_id=row.certifier_id,
-        after={"call": row.pk, "attempts": row.attempts, "number": body.get("number", "")},
-    )  # fmt: skip
-
-
-def _later(row: OidCall, result: Unavailable | Unknown, *, unclear: bool) -> None:
-    """Try again later. What is unclear stays so until OID has been asked and has answered."""
-    row.state = CallState.UNKNOWN if unclear else CallState.WAITING
-    row.reason = result.reason[:500]
-    wait = min(2 ** min(row.attempts, 9), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries
-    if result.retry_after:
-        links.pause(row.certifier_id, result.retry_after, result.reason)
-        wait = max(wait, min(result.retry_after, links.LONGEST_PAUSE.total_seconds()))
-    row.next_attempt_at = clock.now() + dt.timedelta(seconds=wait)
-
-
-def _stop(actor: Identity, row: OidCall, code: str, reason: str, *, state: CallState = CallState.STOPPED) -> None:
-    """Put a call on the desk, with the reason, and tell the people there."""
-    row.state, row.reason_code, row.reason = state, code[:30], reason[:500]
-    row.lease_until = row.lease_token = None
-    row.save()
-    audit.record(
-        actor, f"oid.{state.value}", "certificate", row.certificate_id, certifier_id=row.certifier_id,
-        after={"call": row.pk, "code": code, "reason": reason},
-    )  # fmt: skip
-    notify(
-        "oid.desk", Audience.CERTIFIER, row.certifier_id, certifier_id=row.certifier_id, object_type="certificate",
-        object_id=row.certificate_id, roles=[Role.MANAGER, Role.APPROVER],
-        context={"operation": row.operation, "code": code, "reason": reason},
-    )  # fmt: skip

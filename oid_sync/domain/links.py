@@ -1,26 +1,35 @@
-"""The connector that a certifier uses."""
+"""The connector that a certifier uses, chosen and set up by its manager."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.errors import InvalidInput, NotPermitted
 from core.identity import Identity
 from core.secrets import decrypt, encrypt
-from oid_sync.connectors.base import Connector
-from oid_sync.connectors.http import HttpConnector
-from oid_sync.models import OidConnection
+from core.wake import wake
+from oid_sync.connectors import registry
+from oid_sync.connectors.base import Connector, ConnectorKind, Does, Link
+from oid_sync.domain import circuit
+from oid_sync.models import CallState, Closed, Drift, DriftKind, OidCall, OidConnection
 from organizations.roles import Role
 
 #: Shortest and longest time limit of a call, in seconds; a lease must outlive it.
 TIME_LIMITS = (2, 60)
 #: OID is left alone as long as it asks for, but never longer than this at one asking.
 LONGEST_PAUSE = dt.timedelta(hours=1)
+#: What a reading of OID's log finds.
+OF_THE_LOG = (
+    DriftKind.MISSING_IN_OID, DriftKind.UNKNOWN_TO_PORTAL, DriftKind.NUMBER, DriftKind.OID_FIELDS, DriftKind.OID_STATUS,
+    DriftKind.ACTUALS,
+)  # fmt: skip
 
 
 def connection_of(certifier_id: uuid.UUID) -> OidConnection | None:
@@ -28,11 +37,20 @@ def connection_of(certifier_id: uuid.UUID) -> OidConnection | None:
     return OidConnection.objects.filter(certifier_id=certifier_id).first()
 
 
-def connect(actor: Identity, *, key: str, time_limit_seconds: int) -> OidConnection:
-    """Set the key (blank: the present one stays) and the time limit with which the certifier calls OID.
+@transaction.atomic
+def connect(
+    actor: Identity,
+    *,
+    connector: str = "",
+    key: str = "",
+    time_limit_seconds: int = 10,
+    switches: Collection[str] = (),
+) -> OidConnection:
+    """Choose the connector (blank: the present one), its key (blank: the present one stays), switches and time limit.
 
     The address is the operator's, never the certifier's: the portal calls no address that a tenant chose.
-    Raises ``NotPermitted`` for others than a manager, ``InvalidInput`` KEY-MISSING, SECONDS.
+    Calls under way stay with the connector that has them: it is asked about each before another one gets it.
+    Raises ``NotPermitted`` for others than a manager, ``InvalidInput`` NO-CONNECTOR, KEY-MISSING, SECONDS.
     """
     certifier_id = actor.certifier_id
     if certifier_id is None or not actor.has(Role.MANAGER):
@@ -41,22 +59,46 @@ def connect(actor: Identity, *, key: str, time_limit_seconds: int) -> OidConnect
     if not shortest <= time_limit_seconds <= longest:
         text = _("Between %(from)s and %(to)s seconds.") % {"from": shortest, "to": longest}
         raise InvalidInput("SECONDS", text, field="time_limit_seconds")
-    key = key.strip()
     row = OidConnection.objects.select_for_update().filter(certifier_id=certifier_id).first()
-    if row is None and not key:
+    kind = registry.kind_of(connector or (row.connector if row else next(iter(registry.kinds()))))
+    key = key.strip()
+    if kind.needs_key and not key and not (row and row.encrypted_key):
         raise InvalidInput("KEY-MISSING", _("Enter the key that OID gave you."), field="key")
-    before = {"time_limit_seconds": row.time_limit_seconds} if row else {}
+    before = _facts(row) if row else {}
+    used = row.connector if row else ""
     row = row or OidConnection(certifier_id=certifier_id)
-    if key:
-        row.encrypted_key, row.paused_until, row.paused_because = encrypt(key.encode()), None, ""
-        row.list_cursor = ""
-    row.time_limit_seconds, row.changed_at = time_limit_seconds, clock.now()
+    if key and kind.needs_key:
+        row.encrypted_key = encrypt(key.encode())
+    row.connector, row.time_limit_seconds, row.changed_at = kind.name, time_limit_seconds, clock.now()
+    row.options = {name: True for name in kind.switches if name in switches}
+    if key or used != kind.name:
+        # another key or another way: what is known of the old one says nothing of it
+        row.paused_until, row.paused_because, row.list_cursor = None, "", ""
+        circuit.reset(actor, row)
     row.save()
+    if used not in {"", kind.name}:
+        _switched(certifier_id, kind)
     audit.record(
         actor, "oid.connection", "certifier", certifier_id, before=before,
-        after={"time_limit_seconds": time_limit_seconds, "key_changed": bool(key)},
+        after={**_facts(row), "key_changed": bool(key and kind.needs_key)},
     )  # fmt: skip
+    wake("oid_calls", certifier_id)
     return row
+
+
+def _facts(row: OidConnection) -> dict[str, object]:
+    return {
+        "connector": row.connector, "time_limit_seconds": row.time_limit_seconds, "switches": sorted(row.options),
+    }  # fmt: skip
+
+
+def _switched(certifier_id: uuid.UUID, kind: ConnectorKind) -> None:
+    """Calls that waited for a person are asked about at the old connector, which keeps those that are begun."""
+    waiting = OidCall.objects.filter(certifier_id=certifier_id, state=CallState.AWAITING_PERSON)
+    waiting.update(state=CallState.UNKNOWN, next_attempt_at=clock.now())
+    if Does.LIST not in kind.does:
+        seen = Drift.objects.filter(certifier_id=certifier_id, closed_at=None, kind__in=OF_THE_LOG)
+        seen.update(closed_at=clock.now(), closed_because=Closed.NOT_COMPARED)
 
 
 def pause(certifier_id: uuid.UUID, seconds: int, reason: str) -> dt.datetime:
@@ -73,9 +115,16 @@ def pause(certifier_id: uuid.UUID, seconds: int, reason: str) -> dt.datetime:
 
 
 def paused_until(certifier_id: uuid.UUID) -> dt.datetime | None:
-    """Until when the certifier's calls rest; None where they do not."""
+    """Until when the certifier's calls rest, as OID asked or after failures; None where they do not."""
     row = connection_of(certifier_id)
-    return row.paused_until if row and row.paused_until and row.paused_until > clock.now() else None
+    return resting_until(row) if row else None
+
+
+def resting_until(row: OidConnection) -> dt.datetime | None:
+    """The later end of OID's own pause and the circuit breaker's; None where neither is under way."""
+    now = clock.now()
+    ends = [end for end in (row.paused_until, circuit.rests_until(row)) if end and end > now]
+    return max(ends) if ends else None
 
 
 def address_of(row: OidConnection | None) -> str:
@@ -83,10 +132,23 @@ def address_of(row: OidConnection | None) -> str:
     return (row.base_url if row else "") or str(settings.OID_STORE_URL)
 
 
-def connector_of(certifier_id: uuid.UUID) -> Connector:
-    """The certifier's connector. Raises ``InvalidInput`` NO-CONNECTION. Reads rows; calls nobody."""
+def used_by(certifier_id: uuid.UUID) -> ConnectorKind | None:
+    """The certifier's connector; None where nothing is set up or this portal no longer has it."""
     row = connection_of(certifier_id)
-    base_url = address_of(row)
-    if row is None or not base_url:
+    return registry.kinds().get(row.connector) if row else None
+
+
+def connector_of(certifier_id: uuid.UUID, name: str = "") -> Connector:
+    """The certifier's connector, or the one of that ``name``. Reads rows; calls nobody.
+
+    Raises ``InvalidInput`` NO-CONNECTION, NO-CONNECTOR.
+    """
+    row = connection_of(certifier_id)
+    if row is None:
         raise InvalidInput("NO-CONNECTION", _("This certifier has no connection to OID."))
-    return HttpConnector(base_url, decrypt(row.encrypted_key).decode(), row.time_limit_seconds)
+    kind = registry.kind_of(name or row.connector)
+    address, key = address_of(row), bytes(row.encrypted_key)
+    if (kind.needs_address and not address) or (kind.needs_key and not key):
+        raise InvalidInput("NO-CONNECTION", _("This certifier has no connection to OID."))
+    secret = decrypt(key).decode() if kind.needs_key else ""
+    return kind.connect(Link(certifier_id, address, secret, row.time_limit_seconds, row.options))

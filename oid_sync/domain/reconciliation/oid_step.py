@@ -35,7 +35,8 @@ SETTLING = dt.timedelta(seconds=60)
 #: Acts after which OID is not told anything, since OID itself was their cause or they do not concern it.
 NOT_FOR_OID = [
     "certificate.approve", "certificate.number", "certificate.issue", "certificate.recount",
-    "certificate.document_failed", "certificate.document_retry",
+    "certificate.document_failed", "certificate.document_retry", "certificate.flag", "certificate.unflag",
+    "certificate.oid_mark", "certificate.oid_unmark",
 ]  # fmt: skip
 KINDS = (
     DriftKind.MISSING_IN_OID,

@@ -18,6 +18,8 @@ from core import audit, clock
 from core.errors import NotPermitted
 from core.identity import Identity, act_as
 from core.wake import wake
+from oid_sync.connectors.base import Does
+from oid_sync.domain import links, marks
 from oid_sync.domain.reconciliation import drifts, ledger_steps, oid_log, oid_step
 from oid_sync.domain.reconciliation.drifts import Difference
 from oid_sync.domain.reconciliation.oid_log import Failed, Fetched, Log, Paused
@@ -120,6 +122,8 @@ def go_on(certifier_id: uuid.UUID, run_id: uuid.UUID, *, seconds: int | None = N
     end = None if seconds is None else time.monotonic() + seconds
     while True:
         outcome = advance(actor, run_id, log)
+        if outcome is Outcome.OVER:
+            marks.settle_all(certifier_id)
         if outcome is not Outcome.MORE:
             return outcome
         if end is not None and time.monotonic() > end:
@@ -184,6 +188,9 @@ def _next(actor: Identity, run: ReconciliationRun) -> Outcome:
         return _finish(actor, run)
     run.step, run.position = NAMES[place], ""
     if run.step == READ:
+        kind = links.used_by(run.certifier_id)
+        if kind is not None and Does.LIST not in kind.does:
+            return _finish(actor, run, note="OID's records were not compared: this certifier's connector reads no log.")
         oid_log.begin(run)
     return _save(run)
 
@@ -194,9 +201,9 @@ def _save(run: ReconciliationRun) -> Outcome:
     return Outcome.MORE
 
 
-def _finish(actor: Identity, run: ReconciliationRun, *, problem: str = "") -> Outcome:
+def _finish(actor: Identity, run: ReconciliationRun, *, problem: str = "", note: str = "") -> Outcome:
     run.state = ReconciliationRun.State.FAILED if problem else ReconciliationRun.State.DONE
-    run.note, run.done_at = problem[:300], clock.now()
+    run.note, run.done_at = (problem or note)[:300], clock.now()
     _save(run)
     audit.record(
         actor, "oid.reconciliation_end", "reconciliation", run.pk, certifier_id=run.certifier_id,

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import time
 import uuid
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from django.db import connection as database
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from core import clock
 from oid_sync.connectors.base import (
     Applied,
     CallResult,
+    Exchange,
     FindResult,
     NotFound,
     Page,
@@ -26,6 +30,8 @@ from oid_sync.connectors.base import (
     Unavailable,
     Unknown,
 )
+from oid_sync.connectors.redaction import redacted
+from oid_sync.reasons import Reason
 
 CONNECT_SECONDS = 5
 LARGEST_ANSWER = 20 * 1024 * 1024
@@ -48,6 +54,8 @@ class HttpConnector:
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.headers["Authorization"] = f"Key {key}"
+        self.exchanges: list[Exchange] = []
+        self._secrets = (key,)
 
     def register(self, payload: Mapping[str, Any]) -> RegisterResult:
         """``POST /v1/certificates``."""
@@ -68,7 +76,7 @@ class HttpConnector:
         if self._is_absence(answer):
             return NotFound()
         refusal = self._refusal(answer)
-        return Unavailable(refusal.reason) if isinstance(refusal, Rejected) else refusal
+        return Unavailable(refusal.reason, why=Reason.ACCESS) if isinstance(refusal, Rejected) else refusal
 
     def find_call(self, call_id: uuid.UUID) -> CallResult:
         """``GET /v1/calls/{call_id}``."""
@@ -79,10 +87,10 @@ class HttpConnector:
             return NotFound()
         if answer.status_code != 200:
             refusal = self._refusal(answer)
-            return Unavailable(refusal.reason) if isinstance(refusal, Rejected) else refusal
+            return Unavailable(refusal.reason, why=Reason.ACCESS) if isinstance(refusal, Rejected) else refusal
         body = self._json(answer)
         if body is None:
-            return Unknown("the answer is not JSON")
+            return Unknown("the answer is not JSON", why=Reason.UNREADABLE)
         inner = body.get("answer")
         first: dict[str, Any] = inner if isinstance(inner, dict) else body
         if body.get("outcome") == "rejected":
@@ -106,7 +114,7 @@ class HttpConnector:
         parameters = {"limit": str(PAGE_ROWS), **({"cursor": cursor} if cursor else {})}
         if not cursor:
             parameters["changed_since"] = "1970-01-01T00:00:00Z"
-        answer = self._send("GET", "/v1/certificates", params=parameters)
+        answer = self._send("GET", "/v1/certificates", kept=False, params=parameters)
         if not isinstance(answer, requests.Response):
             return answer
         if answer.status_code == 410 or (answer.status_code == 400 and cursor):
@@ -114,22 +122,44 @@ class HttpConnector:
         body = self._json(answer) if answer.status_code == 200 else None
         if body is None:
             refusal = self._refusal(answer)
-            return Unavailable(refusal.reason) if isinstance(refusal, Rejected) else refusal
+            return Unavailable(refusal.reason, why=Reason.ACCESS) if isinstance(refusal, Rejected) else refusal
         records = tuple(entry.get("record", entry) for entry in body.get("results", []))
         return Page(records, str(body.get("next_cursor") or ""), bool(body.get("has_more")))
 
     def health(self) -> str:
         """``GET /health``."""
-        answer = self._send("GET", "/health")
+        answer = self._send("GET", "/health", kept=False)
         if not isinstance(answer, requests.Response):
             return answer.reason
         return "" if answer.status_code == 200 else f"HTTP {answer.status_code}"
 
     # -- one exchange -----------------------------------------------------------------------------------------------
 
-    def _send(self, method: str, path: str, **arguments: Any) -> requests.Response | Unavailable | Unknown:
+    def _send(
+        self, method: str, path: str, *, kept: bool = True, **arguments: Any
+    ) -> requests.Response | Unavailable | Unknown:
+        """One exchange. It is kept with its secrets struck out, but for pages of the log, which nobody would read."""
         if database.in_atomic_block:
             raise RuntimeError("no call leaves the portal inside a transaction")
+        at, started = clock.now(), time.monotonic()
+        answer = self._try(method, path, **arguments)
+        if not kept:
+            return answer
+        status, text = 0, ""
+        if isinstance(answer, requests.Response):
+            status, text = answer.status_code, redacted(answer.headers, answer.content, self._secrets)
+        else:
+            text = answer.reason
+        asked = f"{method} {self.base_url}{path}"
+        if "params" in arguments:
+            asked += "?" + urlencode(arguments["params"])
+        body = json.dumps(arguments["json"], ensure_ascii=False).encode() if "json" in arguments else b""
+        request = f"{asked}\n{redacted(self.session.headers, body, self._secrets)}"
+        milliseconds = int((time.monotonic() - started) * 1000)
+        self.exchanges.append(Exchange(at, milliseconds, request, status, text))
+        return answer
+
+    def _try(self, method: str, path: str, **arguments: Any) -> requests.Response | Unavailable | Unknown:
         try:
             answer = self.session.request(
                 method,
@@ -141,14 +171,17 @@ class HttpConnector:
             )
             return self._whole(answer)
         except requests.ConnectTimeout:
-            return Unavailable("no connection within the time limit")
+            return Unavailable("no connection within the time limit", why=Reason.NOT_REACHED)
+        except requests.Timeout:
+            return Unknown("no answer within the time limit", why=Reason.TIME_OUT)
         except requests.ConnectionError as error:
             # a refused connection did nothing; one that broke later may have done everything
             if "Connection refused" in str(error) or "Name or service not known" in str(error):
-                return Unavailable("the connection was refused")
-            return Unknown(f"the connection broke ({type(error).__name__})")
+                return Unavailable("the connection was refused", why=Reason.NOT_REACHED)
+            return Unknown(f"the connection broke ({type(error).__name__})", why=Reason.BROKE_OFF)
         except (requests.RequestException, HTTPError) as error:
-            return Unknown(f"no complete answer ({type(error).__name__})")
+            why = Reason.TIME_OUT if isinstance(error, ReadTimeoutError) else Reason.BROKE_OFF
+            return Unknown(f"no complete answer ({type(error).__name__})", why=why)
 
     def _whole(self, answer: requests.Response) -> requests.Response | Unknown:
         """Read the answer to its end within the time limit: one that trickles in must not outlive the lease."""
@@ -159,10 +192,10 @@ class HttpConnector:
             while part := answer.raw.read1(PART, decode_content=True):
                 whole += part
                 if time.monotonic() > end or len(whole) > LARGEST_ANSWER:
-                    return Unknown("the answer took too long or was too large")
+                    return Unknown("the answer took too long or was too large", why=Reason.TIME_OUT)
         expected = answer.headers.get("Content-Length", "")
         if expected.isdigit() and "Content-Encoding" not in answer.headers and len(whole) < int(expected):
-            return Unknown("the answer broke off")
+            return Unknown("the answer broke off", why=Reason.BROKE_OFF)
         answer._content, answer._content_consumed = bytes(whole), True  # type: ignore[attr-defined]
         return answer
 
@@ -172,7 +205,7 @@ class HttpConnector:
             return answer
         if answer.status_code == 200:
             body = self._json(answer)
-            return Applied(body) if body is not None else Unknown("the answer is not JSON")
+            return Applied(body) if body is not None else Unknown("the answer is not JSON", why=Reason.UNREADABLE)
         if self._is_absence(answer):
             return NotFound()
         return self._refusal(answer)
@@ -184,18 +217,21 @@ class HttpConnector:
                 raise ValueError
             return Registered(str(body["number"]), dt.datetime.fromisoformat(str(body["registered_at"])), body)
         except (KeyError, ValueError):
-            return Unknown("the answer is not a record")
+            return Unknown("the answer is not a record", why=Reason.UNREADABLE)
 
     def _refusal(self, answer: requests.Response) -> Rejected | Unavailable | Unknown:
         body = self._json(answer) or {}
         code, message = str(body.get("code", "")), str(body.get("message", ""))
         wait = _seconds(answer.headers.get("Retry-After", ""))
         if answer.status_code == 429 or code in PASSING:
-            return Unavailable(message or f"HTTP {answer.status_code}", wait)
-        if answer.status_code >= 500 or answer.status_code < 400:
-            return Unknown(f"HTTP {answer.status_code} {code}".strip(), wait)
+            why = Reason.TOO_MANY if answer.status_code == 429 else Reason.MAINTENANCE
+            return Unavailable(message or f"HTTP {answer.status_code}", wait, why)
+        if answer.status_code >= 500:
+            return Unknown(f"HTTP {answer.status_code} {code}".strip(), wait, Reason.SERVER_ERROR)
+        if answer.status_code < 400:
+            return Unknown(f"HTTP {answer.status_code} {code}".strip(), wait, Reason.UNREADABLE)
         if answer.status_code in MISCONFIGURED:
-            return Unavailable(f"HTTP {answer.status_code} {code}: {message}")
+            return Unavailable(f"HTTP {answer.status_code} {code}: {message}", why=Reason.ACCESS)
         return Rejected(code or f"HTTP-{answer.status_code}", message or answer.reason, str(body.get("field", "")))
 
     def _is_absence(self, answer: requests.Response) -> bool:
