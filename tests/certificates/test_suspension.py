@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import QuerySet
 
-from certificates.domain import shipments, suspension
+from certificates.domain import flags, shipments, suspension
 from certificates.models import Certificate, PartyFinding
 from certificates.tasks import run_suspension
 from core.checks import Moment
@@ -190,7 +190,7 @@ def test_the_desk_lists_it(world: World, tmp_path: Path) -> None:
 def test_more_certificates_than_fit_one_transaction_are_all_flagged(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(suspension, "TOGETHER", 2)
+    monkeypatch.setattr(flags, "TOGETHER", 2)
     made = [stages.approved(world, "100") for _ in range(5)]
     read_in(tmp_path, world.importer, status="Suspended")
     assert suspension.settle_all(world.certifier.pk) == 5

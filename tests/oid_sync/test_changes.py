@@ -79,28 +79,6 @@ def test_all_of_it_at_once_arrives_in_the_order_in_which_it_happened(
     assert record(store, certificate)[3] == "void"
 
 
-@pytest.mark.parametrize("kind", ["commit_then_drop", "drop", "error_500"])
-@pytest.mark.parametrize("operation", ["amend", "actuals", "void"])
-def test_whatever_goes_wrong_each_is_done_once(
-    linked: World, store: StoreServer, certificate: Certificate, operation: str, kind: str
-) -> None:
-    with act_as(linked.who("manager")) as manager:
-        if operation == "amend":
-            amending.amend_down(manager, certificate.pk, KG(600), reason="Less.")
-        elif operation == "void":
-            voiding.void(manager, certificate.pk, reason="Wrong importer.")
-        else:
-            actuals.declare_total(manager, certificate.pk)
-    store.add_fault(kind, operation=operation, next=1)
-    run(linked, times=3)
-    assert unfinished(linked) == []
-    wanted = {
-        "amend": (KG(600), KG(0), None, "live"), "void": (KG(1000), KG(0), None, "void"),
-        "actuals": (KG(1000), KG(0), KG(0), "live"),
-    }  # fmt: skip
-    assert record(store, certificate) == wanted[operation]
-
-
 def test_a_sweep_makes_no_second_call(linked: World, certificate: Certificate) -> None:
     ship(linked, certificate, "100")
     with act_as(linked.who("signatory")) as actor:

@@ -31,7 +31,7 @@ def test_a_manager_stores_a_key_that_is_never_shown_again(world: World) -> None:
         row = OidConnection.objects.get()
         assert decrypt(row.encrypted_key) == KEY.encode()
         trace = AuditRow.objects.get(act="oid.connection")
-        assert trace.after == {"time_limit_seconds": 15, "key_changed": True}
+        assert trace.after == {"connector": "http", "switches": [], "time_limit_seconds": 15, "key_changed": True}
     page = browser.get(PAGE).content.decode()
     assert "http://oid.invalid" in page
     assert KEY not in page

@@ -54,30 +54,6 @@ def test_an_approved_certificate_gets_its_number_from_the_store(linked: World, s
     assert call(linked).state == CallState.DONE
 
 
-@pytest.mark.parametrize(
-    ("kind", "params"),
-    [
-        ("commit_then_drop", {}),
-        ("drop", {}),
-        ("error_500", {}),
-        ("malformed", {}),
-        ("rate_limit_429", {}),
-        ("latency", {"seconds": 5}),
-        ("slow_drip", {"seconds": 30}),
-    ],
-)
-def test_whatever_goes_wrong_there_is_one_record(linked: World, store: StoreServer, kind: str, params: dict[str, int]):
-    stages.approved(linked)
-    store.add_fault(kind, operation="register", next=1, params=params)
-    run(linked)
-    run(linked, times=2)
-    found = certificate(linked)
-    assert found.state == CertificateState.AWAITING_DOCUMENT
-    # by reference: a call of an earlier case that the store answers late may still come in
-    numbers = store.rows("SELECT number FROM oid_store_certificate WHERE reference = %s", found.pk)
-    assert numbers == [(found.number,)]
-
-
 def test_a_dropped_answer_is_unknown_until_the_store_was_asked(linked: World, store: StoreServer):
     stages.approved(linked)
     store.add_fault("commit_then_drop", operation="register", next=1)

@@ -15,7 +15,7 @@ from core.identity import act_as
 from core.models import Notification
 from core.topics import render
 from oid_sync import tasks
-from oid_sync.connectors.http import HttpConnector, _seconds
+from oid_sync.connectors.http.transport import HttpConnector, _seconds
 from oid_sync.domain import calls, links
 from oid_sync.domain.reconciliation import digest
 from oid_sync.models import Closed, Drift, DriftKind, OidCall, OidConnection, OidRecord, ReconciliationRun, Remedy

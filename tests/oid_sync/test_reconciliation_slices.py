@@ -177,7 +177,7 @@ def test_a_run_killed_while_oid_answers_reads_on_from_its_cursor(
     with act_as(loop):
         run = runs.start(loop, place.world.certifier.pk)
     log = Log(loop, place.world.certifier.pk)
-    monkeypatch.setattr("oid_sync.connectors.http.PAGE_ROWS", 2)
+    monkeypatch.setattr("oid_sync.connectors.http.transport.PAGE_ROWS", 2)
     while again(place.world, run).step != runs.READ or not again(place.world, run).position:
         runs.advance(loop, run.pk, log)
     first = again(place.world, run)
