@@ -145,7 +145,9 @@ def test_another_certifier_goes_on(connected: World) -> None:
     certificate = stages.approved(other)
     fail(connected, 3)
     assert may_send(other)
-    assert "Registration delayed" not in other.browser("viewer").get(f"/certificates/{certificate.pk}/").content.decode()
+    assert (
+        "Registration delayed" not in other.browser("viewer").get(f"/certificates/{certificate.pk}/").content.decode()
+    )
 
 
 def test_a_pause_that_oid_asks_for_is_no_failure(connected: World) -> None:

@@ -91,8 +91,15 @@ def test_every_word_of_an_exchange_is_kept_but_the_key(linked: World, store: Sto
 
 
 def test_secrets_are_struck_out_wherever_they_stand() -> None:
-    headers = {"Authorization": "Key abcdefgh", "Set-Cookie": "s=1", "X-Api-Key": "k", "Content-Type": "application/json"}
-    body = json.dumps({"token": "t-1", "echo": "your key abcdefgh", "deep": [{"password": "p-1", "kg": "1.000"}]}).encode()
+    headers = {
+        "Authorization": "Key abcdefgh",
+        "Set-Cookie": "s=1",
+        "X-Api-Key": "k",
+        "Content-Type": "application/json",
+    }
+    body = json.dumps(
+        {"token": "t-1", "echo": "your key abcdefgh", "deep": [{"password": "p-1", "kg": "1.000"}]}
+    ).encode()
     kept = redacted(headers, body, ("abcdefgh",))
     assert [word for word in ("abcdefgh", "s=1", "t-1", "p-1") if word in kept] == []
     assert "Content-Type: application/json" in kept and '"kg": "1.000"' in kept
