@@ -72,6 +72,9 @@ def resend(actor: Identity, call_id: uuid.UUID) -> OidCall:
     if row.state not in SENDABLE:
         raise Conflict("CALL-STATE", _("A person is to do this in OID: nothing is sent."))
     failed = row.state == CallState.FAILED
+    if not failed:
+        # what a person said of the earlier try is over: it is keyed anew
+        row.entries.filter(ended_at=None).update(ended_at=clock.now())
     if row.operation == Operation.REGISTER and not failed:
         row.payload = payloads.registration(row.certificate)
     elif row.state == CallState.REJECTED:

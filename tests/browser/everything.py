@@ -24,8 +24,9 @@ from certificates.domain import overages, shipments
 from certificates.models import Certificate, OverageReport, Shipment
 from core import clock
 from core.identity import act_as
+from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
-from oid_sync.models import CallState, Drift, DriftKind, OidCall, ReconciliationRun
+from oid_sync.models import CallState, Drift, DriftKind, OidCall, OidExchange, ReconciliationRun
 from organizations.domain import brokers, certifiers, invitations, tokens
 from organizations.domain.parties import own_party
 from organizations.models import DirectoryImport, User
@@ -68,6 +69,9 @@ class Everything:
     invitation: str
     sessions: dict[str, str]
     workbook: Path
+    #: A call that OID refused, and one that waits for a person.
+    refused: OidCall
+    to_key: OidCall
 
 
 def _row(quantity: str, number: int, label: str = "Organic green coffee") -> ProposedLine:
@@ -106,14 +110,19 @@ def _processed(world: World) -> ProcessingReport:
     return reported(world, roasted, role="signatory")
 
 
-def _on_the_way_to_oid(world: World) -> None:
-    """A call that OID refused, one that waits, a document given up, a run with its differences."""
+def _on_the_way_to_oid(world: World) -> tuple[OidCall, OidCall]:
+    """A call that OID refused, one that a person keys, one that waits, a document given up, a run with its differences."""
     stages.approved(world, "800")
     stages.approved(world, "900")
+    stages.approved(world, "950")
     stuck = numbered(world, "700")
     with act_as(world.loop()):
         calls.make_missing(world.certifier.pk)
-        refused = OidCall.objects.filter(operation="register").order_by("created_at")[0]
+        refused, to_key = OidCall.objects.filter(operation="register").order_by("created_at")[:2]
+        to_key.state, to_key.connector, to_key.attempts = CallState.AWAITING_PERSON, "assisted", 1
+        to_key.save()
+        exchange = {"certifier": world.certifier, "call": refused, "at": clock.now(), "milliseconds": 120}
+        OidExchange(request="POST …", status=422, answer='{"code": "OID-106"}', **exchange).save(force_insert=True)
         refused.state, refused.reason_code = CallState.REJECTED, "OID-106"
         refused.reason, refused.attempts = "The importer is Suspended.", 2
         refused.save()
@@ -132,6 +141,9 @@ def _on_the_way_to_oid(world: World) -> None:
             kind=DriftKind.SHIPPED, subject="101-1010000011-000001", portal_value="10.000", other_value="11.000",
             closed_at=clock.now(), closed_because="Gone in the next run.", **values,
         ).save(force_insert=True)  # fmt: skip
+    with act_as(world.who("manager")) as manager:
+        entries.begin(manager, to_key.pk)
+    return refused, to_key
 
 
 def _organisations(world: World) -> str:
@@ -183,7 +195,7 @@ def make_everything(world: World, folder: Path) -> Everything:
     HtsEdition.objects.create(name="2025 rev 16", position=202516, first_day=dt.date(2025, 7, 1))
     HtsEdition.objects.create(name="2025 rev 17", position=202517)
     certificate, shipment = _shipped(world)
-    _on_the_way_to_oid(world)
+    refused, to_key = _on_the_way_to_oid(world)
     with act_as(world.who("signatory")) as actor:
         version = proposals.propose(
             actor, client_id=world.client.pk, number=world.pvf.number, period_start=world.pvf.period_start,
@@ -203,8 +215,9 @@ def make_everything(world: World, folder: Path) -> Everything:
     draft = next_year(world, "signatory")
     invitation, sessions = _organisations(world), _sessions(world)
     return Everything(
-        world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book
-    )
+        world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book,
+        refused, to_key,
+    )  # fmt: skip
 
 
 def _sign_in_with_two_steps(world: World) -> Callable[[Page], None]:
@@ -281,7 +294,9 @@ def _staff(every: Everything) -> list[Visit]:
         ("directory", "organizations:directory", {}), ("importer-confirm", "organizations:importer_confirm", {}),
         ("settings", "organizations:settings", {}), ("keys", "organizations:tokens", {}),
         ("oid-desk", "oid_sync:desk", {}), ("reconciliation", "oid_sync:reconciliation", {}),
-        ("oid-connection", "oid_sync:connection", {}), ("signing", "certificates:signing", {}),
+        ("oid-connection", "oid_sync:connection", {}), ("oid-call", "oid_sync:call", {"pk": every.refused.pk}),
+        ("by-hand", "oid_sync:assisted:list", {}),
+        ("by-hand-sheet", "oid_sync:assisted:sheet", {"pk": every.to_key.pk}), ("signing", "certificates:signing", {}),
         ("certificates", "certificates:list", {}), ("certificate", "certificates:detail", pk),
         ("stuck", "certificates:stuck", {}), ("shipment", "certificates:shipments", pk),
         ("correct", "certificates:correct-shipment", {**pk, "shipment_id": every.shipment.pk}),
@@ -293,6 +308,8 @@ def _staff(every: Everything) -> list[Visit]:
         *(Visit(name, "manager", reverse(view, kwargs=kwargs)) for name, view, kwargs in manager),
         Visit("refused", "manager", reverse("organizations:platform"), 403),
         Visit("missing", "manager", "/no/such/page/", 404),
+        Visit("oid-connection-by-hand", "manager", reverse("oid_sync:connection") + "?by=assisted"),
+        Visit("by-hand-refused", "manager", reverse("oid_sync:assisted:sheet", args=[every.to_key.pk]), act=_press),
         Visit("shipment-refused", "manager", reverse("certificates:shipments", kwargs=pk), act=_press),
         Visit("key-new", "manager", reverse("organizations:tokens"), act=_new_key),
         Visit("platform", "platform", reverse("organizations:platform")),

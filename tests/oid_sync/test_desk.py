@@ -162,7 +162,7 @@ def test_a_call_at_which_the_portal_itself_breaks_is_asked_about_and_fails_in_th
         links.connect(manager, connector="toy")
     certificate = stages.approved(world)
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     real = answers.numbers.give

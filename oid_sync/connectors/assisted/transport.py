@@ -37,8 +37,8 @@ class AssistedConnector:
         self.exchanges: list[Exchange] = []
 
     def register(self, payload: Mapping[str, Any]) -> RegisterResult:
-        """A person is to key it in; what was refused before is keyed anew."""
-        return self._wait(uuid.UUID(str(payload["reference"])))
+        """A person is to key it in."""
+        return AwaitingPerson()
 
     def find(self, reference: uuid.UUID) -> FindResult:
         """The number that a person has entered for it."""
@@ -65,15 +65,15 @@ class AssistedConnector:
 
     def report_actuals(self, number: str, payload: Mapping[str, Any]) -> CallResult:
         """A person is to enter the weight."""
-        return self._wait(uuid.UUID(str(payload["call_id"])))
+        return AwaitingPerson()
 
     def amend(self, number: str, payload: Mapping[str, Any]) -> CallResult:
         """A person is to amend the record."""
-        return self._wait(uuid.UUID(str(payload["call_id"])))
+        return AwaitingPerson()
 
     def void(self, number: str, payload: Mapping[str, Any]) -> CallResult:
         """A person is to void the record."""
-        return self._wait(uuid.UUID(str(payload["call_id"])))
+        return AwaitingPerson()
 
     def list_since(self, cursor: str) -> Page | Unavailable | Unknown:
         """People read no log; the connector does not declare it."""
@@ -82,14 +82,6 @@ class AssistedConnector:
     def health(self) -> str:
         """People are always there."""
         return ""
-
-    def _wait(self, key: uuid.UUID) -> AwaitingPerson:
-        with act_as(Identity.loop(self.certifier_id)):
-            refused = HandEntry.objects.filter(
-                certifier_id=self.certifier_id, key=key, ended_at=None, outcome=HandEntry.Outcome.REFUSED
-            )
-            refused.update(ended_at=clock.now())
-        return AwaitingPerson()
 
     def _entry(self, key: uuid.UUID) -> HandEntry | None:
         with act_as(Identity.loop(self.certifier_id)):

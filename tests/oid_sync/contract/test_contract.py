@@ -2,117 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
-from decimal import Decimal
-
 import pytest
-from pytest_django import Settings
 
-from certificates.domain import actuals, amending, voiding
-from certificates.models import Certificate, CertificateState
-from core import clock
-from core.identity import act_as
-from oid_sync import tasks
+from certificates.models import CertificateState
 from oid_sync.connectors.base import Fault
-from oid_sync.domain import calls, desk
-from oid_sync.models import CallState, OidCall, OidConnection, Operation
-from tests.oid_store.server import StoreServer
-from tests.oid_sync.contract.sides import AssistedSide, HttpSide, Side, ToySide, cases, on_desk
+from tests.oid_sync.contract.play import DAILY, each_fault, kill_a_worker, read, told_once_and_in_order, until_done
+from tests.oid_sync.contract.sides import Side, cases, on_desk
 from tests.support import stages
-from tests.support.certificates import with_document
-from tests.support.world import World, make_world
+from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = 6
-
-
-@pytest.fixture
-def side(request: pytest.FixtureRequest, settings: Settings) -> Side:
-    settings.OID_CONNECTORS = [*settings.OID_CONNECTORS, "tests.oid_sync.toy_connector"]
-    name = request.param
-    if name == "http":
-        store: StoreServer = request.getfixturevalue("store")
-        return HttpSide(store)
-    return AssistedSide() if name == "assisted" else ToySide()
-
-
-@pytest.fixture
-def connected(side: Side, transactional_db: None) -> World:
-    world = make_world()
-    side.set_up(world)
-    return world
-
-
-def each_fault(*, registering: bool) -> Callable[..., object]:
-    found = cases(registering=registering)
-    names = [f"{name}-{fault.name.lower()}" for name, fault in found]
-    return pytest.mark.parametrize(("side", "fault"), found, ids=names, indirect=["side"])
-
-
-def run(world: World) -> None:
-    """Sweep, with every waiting time over."""
-    with act_as(world.loop()):
-        due = OidCall.objects.filter(state__in=[CallState.WAITING, CallState.UNKNOWN])
-        due.update(next_attempt_at=clock.now())
-        OidConnection.objects.update(paused_until=None)
-    tasks.sweep_registration()
-
-
-def kill_a_worker(world: World) -> None:
-    """Killed between sending and recording: what was sent is not known, and the lease runs out."""
-    loop = world.loop()
-    with act_as(loop):
-        calls.make_missing(world.certifier.pk)
-        due = calls.due(world.certifier.pk)
-    with act_as(loop):
-        taken = calls._take(loop, due[0])
-    assert taken is not None
-    calls._send(taken)
-    with act_as(loop):
-        OidCall.objects.filter(pk=due[0]).update(lease_until=clock.now() - dt.timedelta(seconds=1))
-
-
-def read(world: World, certificate: Certificate) -> Certificate:
-    with act_as(world.loop()):
-        return Certificate.objects.get(pk=certificate.pk)
-
-
-def check_what_is_shown(world: World, side: Side, certificate: Certificate) -> None:
-    """At any moment: no number that OID has not given, none shown as registered that is not, no second record."""
-    now, held = read(world, certificate), side.numbers(certificate)
-    assert len(held) <= 1
-    with act_as(world.loop()):
-        call = OidCall.objects.filter(certificate=certificate, operation=Operation.REGISTER).first()
-    if now.number:
-        assert held == [now.number]
-    else:
-        assert now.state == CertificateState.AWAITING_NUMBER
-        page = world.browser("signatory").get(f"/certificates/{certificate.pk}/").content.decode()
-        assert "Awaiting number" in page
-    if call is not None and call.state == CallState.DONE:
-        assert held == [now.number]
-    if call is not None and call.state == CallState.REJECTED:
-        assert held == []
-
-
-def mended(world: World, side: Side) -> None:
-    """What lasts is over, and what was refused is sent again by a person."""
-    side.mend()
-    with act_as(world.who("manager")) as manager:
-        for call in OidCall.objects.filter(state=CallState.REJECTED):
-            desk.resend(manager, call.pk)
-
-
-def until_done(world: World, side: Side, certificate: Certificate) -> None:
-    for turn in range(ROUNDS):
-        run(world)
-        side.work(world)
-        check_what_is_shown(world, side, certificate)
-        if turn == 1:
-            mended(world, side)
-        if not on_desk(world):
-            return
 
 
 @each_fault(registering=True)
@@ -131,33 +30,11 @@ def test_a_certificate_is_registered_once_whatever_goes_wrong(connected: World, 
     assert on_desk(connected) == []
 
 
-def act(world: World, certificate: Certificate, operation: str) -> None:
-    with act_as(world.who("manager")) as manager:
-        if operation == "amend":
-            amending.amend_down(manager, certificate.pk, Decimal(600), reason="Less was loaded.")
-        elif operation == "actuals":
-            actuals.declare_total(manager, certificate.pk)
-        else:
-            voiding.void(manager, certificate.pk, reason="Wrong importer.")
-
-
-@each_fault(registering=False)
+@each_fault(registering=False, only=DAILY)
 def test_what_happens_after_the_issue_is_told_once_and_in_order_whatever_goes_wrong(
     connected: World, side: Side, fault: Fault
 ) -> None:
-    certificate = stages.approved(connected, start_date=clock.now().date())
-    until_done(connected, side, certificate)
-    certificate = with_document(connected, read(connected, certificate))
-    for operation in ("amend", "actuals", "void"):
-        act(connected, certificate, operation)
-        if fault is Fault.KILLED:
-            kill_a_worker(connected)
-        else:
-            side.provoke(fault, operation)
-        until_done(connected, side, certificate)
-        assert on_desk(connected) == []
-    assert side.done(certificate) == ["amend", "actuals", "void"]
-    assert len(side.numbers(certificate)) == 1
+    told_once_and_in_order(connected, side, fault)
 
 
 def test_every_connector_declares_faults_and_the_suite_knows_how_to_bring_each_about() -> None:
