@@ -43,7 +43,6 @@ def connection(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form, "connection": row, "address": links.address_of(row), "manages": actor.has(Role.MANAGER),
         "kinds": kinds.values(), "kind": kind, "used": kinds.get(row.connector) if row else None,
-        "under_way": desk.counts(actor) if actor.certifier_id else {},
     }  # fmt: skip
     return render(request, "oid_sync/connection.html", context, status=422 if form.errors else 200)
 

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
 from certificates.domain import return_to_review
@@ -38,9 +38,8 @@ def shown(actor: Identity, state: str = "") -> TenantQuerySet[OidCall]:
 def counts(actor: Identity) -> dict[str, int]:
     """How many calls are in each state that the desk shows, zero included."""
     found = dict.fromkeys((str(state) for state in SHOWN_STATES), 0)
-    for state in OidCall.objects.visible_to(actor).filter(state__in=SHOWN_STATES).values_list("state", flat=True):
-        found[state] += 1
-    return found
+    rows = OidCall.objects.visible_to(actor).filter(state__in=SHOWN_STATES).order_by().values("state")
+    return found | {row["state"]: row["calls"] for row in rows.annotate(calls=Count("pk"))}
 
 
 def oldest(actor: Identity) -> tuple[dt.datetime | None, dt.datetime | None]:
