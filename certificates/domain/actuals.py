@@ -6,13 +6,13 @@ whenever a later report or correction has taken it back.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain import changes
@@ -31,6 +31,10 @@ from organizations.rules import rules_of
 #: Days before the end on which exporter and certifier are reminded.
 REMINDERS = (30, 14, 7)
 BATCH = 200
+#: Overdue certificates that a check names.
+SHOWN = 20
+#: See ``certificates/sql/060_overdue.sql``.
+_OVERDUE = "SELECT * FROM certificates_overdue(%s, %s, %s, %s, %s)"
 
 
 @transaction.atomic
@@ -60,12 +64,26 @@ def declare_total(
     return certificate
 
 
-def overdue(client_id: uuid.UUID, today: dt.date, due_days: int) -> QuerySet[Certificate]:
-    """A client's issued certificates whose total should have been declared ``due_days`` before their end."""
-    return Certificate.objects.filter(
-        client_id=client_id, state=CertificateState.ISSUED, total_declared_at=None,
-        end_date__lt=today + dt.timedelta(days=due_days),
-    ).order_by("end_date")  # fmt: skip
+@dataclasses.dataclass(frozen=True)
+class Overdue:
+    """An issued certificate whose total should have been declared: its number, end, and kilograms."""
+
+    number: str
+    end_date: dt.date
+    shipped_kg: Decimal
+    net_kg: Decimal
+
+
+def overdue(
+    certifier_id: uuid.UUID, client_id: uuid.UUID, before: dt.date, *, beside: uuid.UUID | None = None
+) -> list[Overdue]:
+    """A client's issued certificates that end before a day without a declared total, at most ``SHOWN``, first end first.
+
+    ``beside``: a certificate that does not count. The database's function plans the query once a session.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERDUE, [certifier_id, client_id, before, beside, SHOWN])
+        return [Overdue(*row) for row in cursor.fetchall()]
 
 
 def sweep(certifier_id: uuid.UUID) -> dict[str, int]:
