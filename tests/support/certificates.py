@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from certificates.document.issue import issue_document
-from certificates.domain import documents, numbers, signing
+from certificates.domain import documents, numbers
 from certificates.models import Certificate, CertificateState
 from core.clock import now
 from core.identity import act_as
 from tests.support import stages
+from tests.support.keys import install_key
 from tests.support.world import World
 
 _serial = 0
@@ -42,8 +43,7 @@ def issued_by_oid(world: World, register: Callable[[], object], kg: str = "1000"
 
 def with_document(world: World, certificate: Certificate) -> Certificate:
     """The numbered certificate with its signed document."""
-    with act_as(world.who("manager")):
-        signing.install_demo_key(world.certifier)
+    install_key(world)
     with act_as(world.loop()) as loop:
         job = documents._take(loop, certificate.pk)
         assert job is not None
