@@ -23,6 +23,7 @@ from certificates.models import (
 )
 from core.identity import Identity, Kind
 from core.ids import group_code
+from core.templatetags.portal_format import day
 from core.templatetags.portal_ui import hts, kg
 
 
@@ -71,7 +72,7 @@ def transport(snapshot: dict[str, Any]) -> list[tuple[str, Any]]:
         (_("Port of lading"), how["port_of_lading"]),
         (_("Vessel or flight"), how["vessel"]),
         (_("Bill of lading or air waybill"), how["bill_of_lading"]),
-        (_("Planned departure"), how["departure_date"]),
+        (_("Planned departure"), day(how["departure_date"])),
         (_("Containers"), ", ".join(row["number"] for row in snapshot["containers"])),
     ]
 
