@@ -133,7 +133,7 @@ class Server:
             request["nonce"] = 42
         if self.mode == "other digest":
             request["message_imprint"]["hashed_message"] = b"\0" * 32
-        stamper = DummyTimeStamper(self.clock.asn1, key, certs_to_embed=[self.clock.asn1], fixed_dt=fixed)  # type: ignore[arg-type]
+        stamper = DummyTimeStamper(self.clock.asn1, key, fixed_dt=fixed)
         reply: bytes = stamper.request_tsa_response(tsp.TimeStampReq.load(request.dump(force=True))).dump()
         return reply
 
