@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 from pyhanko.sign import SimpleSigner
 from pyhanko.sign.signers.pdf_cms import Signer
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.document.errors import DemoKeyRefused, NoSigningKey
 from certificates.document.ltv import revocation_hosts
-from certificates.document.proof import DEMO_MARK, common_name, is_demo_certificate, may_sign
+from certificates.document.proof import DEMO_MARK, common_name, is_demo_certificate, issuers_of, may_sign
 from certificates.document.services import NO_SERVICES, Services
 
 PRODUCTION = "production"
@@ -98,6 +99,10 @@ def load_signing_key(data: bytes, password: bytes, *, portal_env: str, now: dt.d
         raise NoSigningKey(_CANNOT_OPEN) from error
     if signer is None or signer.signing_cert is None:
         raise NoSigningKey(_CANNOT_OPEN)
+    # a file may bring more certificates along than its path: documents carry nothing that proves nothing
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    store.register_multiple(issuers_of(signer.signing_cert, list(signer.cert_registry)))
+    signer = SimpleSigner(signer.signing_cert, signer.signing_key, store)
     key = SigningKey(signer, signer.signing_cert)
     if key.is_demo and portal_env == PRODUCTION:
         raise DemoKeyRefused("a demonstration key does not sign in production")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,7 +52,7 @@ def context(chain: list[x509.Certificate], services: Services, session: aiohttp.
 @asynccontextmanager
 async def guarded_session(hosts: frozenset[str], timestamp_url: str = "") -> AsyncIterator[aiohttp.ClientSession]:
     """A session that calls the listed hosts and the time-stamp server's address, and nothing else; it follows nothing."""
-    guard = aiohttp.TraceConfig(trace_config_ctx_factory=lambda **_extra: SimpleNamespace(read=0))
+    guard = aiohttp.TraceConfig()
 
     async def start(_session: Any, _context: Any, params: aiohttp.TraceRequestStartParams) -> None:
         if params.url.host not in hosts and str(params.url) != timestamp_url:
@@ -63,7 +62,7 @@ async def guarded_session(hosts: frozenset[str], timestamp_url: str = "") -> Asy
         raise AddressRefused(f"{params.url.host} leads elsewhere")
 
     async def chunk(_session: Any, seen: Any, params: aiohttp.TraceResponseChunkReceivedParams) -> None:
-        seen.read += len(params.chunk)
+        seen.read = getattr(seen, "read", 0) + len(params.chunk)
         if seen.read > ANSWER_LIMIT:
             raise AddressRefused("the answer is too long")
 

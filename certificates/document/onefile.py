@@ -30,11 +30,11 @@ With pip:  pip install "pyhanko==0.38.*" "pikepdf==10.*" "pypdf==7.*" defusedxml
 from __future__ import annotations
 
 '''
-_END = '''
+_END = """
 
 if __name__ == "__main__":
     sys.exit(main())
-'''
+"""
 
 
 def assembled() -> str:
@@ -49,7 +49,10 @@ def assembled() -> str:
         _collect_imports(source, whole, parts)
     told = ast.get_docstring(ast.parse(sources["verify_cli"])) or ""
     codes = next(part for part in told.split("\n\n") if part.startswith("Exit codes"))
-    imports = [*sorted(whole), *(f"from {module} import {', '.join(sorted(parts[module]))}" for module in sorted(parts))]
+    imports = [
+        *sorted(whole),
+        *(f"from {module} import {', '.join(sorted(parts[module]))}" for module in sorted(parts)),
+    ]
     bodies = "\n\n".join(f"# --- {name} ---\n\n{_body(source)}" for name, source in sources.items())
     return _HEADER.format(codes=codes) + "\n".join(imports) + "\n\n\n" + bodies + _END
 

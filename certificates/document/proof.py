@@ -19,6 +19,9 @@ from typing import Any
 import pikepdf
 from asn1crypto import pem, x509
 from asn1crypto.core import Asn1Value
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509 import Certificate as PlainCertificate
+from cryptography.x509 import load_der_x509_certificate
 from defusedxml.ElementTree import fromstring
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -36,6 +39,9 @@ from certificates.document.datafile import DATA_FILE, NAMESPACE, RECORDED, data_
 
 #: Stands in the subject of every demonstration key, and so in every PDF reader that shows who signed.
 DEMO_MARK = "DEMO - NOT FOR CUSTOMS USE"
+#: The signature's reason. The second kind says that a stamp belongs to it: the stamp itself stands outside what is signed.
+REASON = "Issue of the NOP Import Certificate"
+REASON_STAMPED = f"{REASON}, time-stamped"
 #: The signer's own clock may be ahead of the time-stamp server's by so much, and behind by as long as stamping may take.
 CLOCKS_DIFFER = dt.timedelta(minutes=10)
 #: Entries of the catalogue and of a page that make a viewer do something by itself: an issued document has none.
@@ -256,6 +262,8 @@ def _check_embedded(pdf: bytes, signature: EmbeddedPdfSignature, trust: Trust | 
         stamped_by=common_name(stamp.signing_cert) if stamp is not None else "", revocation=kept.holds_answers,
     )  # fmt: skip
     findings.extend(_signer_findings(certificate, signer))
+    if stamp is None and str(signature.sig_object.get("/Reason", "")) == REASON_STAMPED:
+        findings.append(Finding(Problem.TIME_STAMP, "the signature was made with a time stamp, which is not there"))
     if stamp is not None:
         findings.extend(_stamp_findings(stamp, signer, known=not (trust and trust.clocks) or bool(stamp.trusted)))
     if problem:
@@ -274,6 +282,8 @@ def _integrity_findings(pdf: bytes, signature: EmbeddedPdfSignature, status: Pdf
         yield Finding(Problem.NOT_WHOLE_FILE, f"the file has content that the signature does not cover: {seen}")
     elif not _field_is_exact(pdf, signature):
         yield Finding(Problem.CHANGED, "the signature field holds more than the signature")
+    elif not _certificates_hold(signature):
+        yield Finding(Problem.CHANGED, "a certificate in the signature is not as its issuer signed it")
 
 
 def _signer_findings(certificate: x509.Certificate, signer: Signer) -> Iterator[Finding]:
@@ -378,6 +388,49 @@ def _field_is_exact(pdf: bytes, signature: EmbeddedPdfSignature) -> bool:
     return gap.startswith(b"<" + spelled) and gap.endswith(b">") and not gap[1 + len(spelled) : -1].strip(b"0")
 
 
+def issuers_of(certificate: x509.Certificate, others: Collection[x509.Certificate]) -> list[x509.Certificate]:
+    """The path from ``certificate`` upwards as far as ``others`` hold it; each is proven by its issuer's signature."""
+    path: list[x509.Certificate] = []
+    left = {other.dump(): load_der_x509_certificate(other.dump()) for other in others}
+    left.pop(certificate.dump(), None)
+    below = load_der_x509_certificate(certificate.dump())
+    while below.issuer != below.subject:
+        found = next((der for der, other in left.items() if _issued_by(below, other)), None)
+        if found is None:
+            return path
+        path.append(x509.Certificate.load(found))
+        below = left.pop(found)
+    return path if _issued_by(below, below) else path[:-1]
+
+
+def _certificates_hold(signature: EmbeddedPdfSignature) -> bool:
+    """Whether the certificates beside the signer's are its path and nothing else, and those of a time stamp hold together.
+
+    They too stand outside what is signed. A server may send more than its path: there the signatures alone count.
+    """
+    others = signature.other_embedded_certs
+    if {other.dump() for other in others} != {each.dump() for each in issuers_of(signature.signer_cert, others)}:
+        return False
+    attributes, inside = signature.signer_info["unsigned_attrs"], []
+    for attribute in attributes if attributes else ():
+        if attribute["type"].native == "signature_time_stamp_token":
+            choices = attribute["values"][0]["content"]["certificates"]
+            inside += [load_der_x509_certificate(each.chosen.dump()) for each in choices if each.name == "certificate"]
+    for certificate in inside:
+        issuers = [other for other in inside if other.subject == certificate.issuer]
+        if issuers and not any(_issued_by(certificate, issuer) for issuer in issuers):
+            return False
+    return True
+
+
+def _issued_by(certificate: PlainCertificate, issuer: PlainCertificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
 def _check_data(pdf: bytes) -> tuple[dict[str, Any], list[Finding]]:
     try:
         with pikepdf.open(io.BytesIO(pdf)) as opened:
@@ -402,8 +455,7 @@ def _check_data(pdf: bytes) -> tuple[dict[str, Any], list[Finding]]:
 
 def _active_content(opened: pikepdf.Pdf) -> Iterator[str]:
     """What would act, or lie over the page, in a viewer."""
-    names = opened.Root.get("/Names", {})
-    if "/JavaScript" in names:
+    if "/JavaScript" in opened.Root.get("/Names", pikepdf.Dictionary()):
         yield "the file holds JavaScript"
     yield from (
         f"the file has {entry}: it does something when it is opened" for entry in _ACTIVE if entry in opened.Root

@@ -26,7 +26,7 @@ from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError,
 from certificates.document.errors import NoSigningKey, RevocationUnknown, TimeStampMissing, UnfaithfulDocument
 from certificates.document.keys import SigningKey
 from certificates.document.ltv import context, guarded_session
-from certificates.document.proof import Problem, Trust, check_signature
+from certificates.document.proof import REASON, REASON_STAMPED, Problem, Trust, check_signature
 from certificates.document.timestamp import HttpStamper
 
 FIELD_NAME = "CertifierSignature"
@@ -91,7 +91,7 @@ async def _signed(pdf: bytes, key: SigningKey, stamper: HttpStamper | None, answ
             md_algorithm=DIGEST,
             subfilter=SigSeedSubFilter.PADES,
             name=key.subject,
-            reason="Issue of the NOP Import Certificate",
+            reason=REASON if stamper is None else REASON_STAMPED,
             signer_key_usage=set(),  # what the key may do was checked when it was installed
             embed_validation_info=answers is not None,
             validation_context=answers,

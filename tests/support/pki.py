@@ -65,10 +65,13 @@ def private(name: str) -> rsa.RSAPrivateKey:
 
 def holder(
     name: str, issuer: Holder | None = None, *, days: tuple[int, int] = (-30, 365), crl: str = "", ca: bool = False,
-    stamps: bool = False,
+    stamps: bool = False, key_of: str = "",
 ) -> Holder:  # fmt: skip
-    """A certificate for ``name`` by ``issuer`` (None: by itself), valid from and to so many days from now."""
-    key, now = private(name), dt.datetime.now(dt.UTC)
+    """A certificate for ``name`` by ``issuer`` (None: by itself), valid from and to so many days from now.
+
+    ``key_of``: somebody else whose key it names.
+    """
+    key, now = private(key_of or name), dt.datetime.now(dt.UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()
