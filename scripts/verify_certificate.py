@@ -22,7 +22,6 @@ import datetime as dt
 import hashlib
 import io
 import json
-import pikepdf
 import re
 import sys
 import time
@@ -32,16 +31,20 @@ import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ET
 import zlib
-from asn1crypto import pem, x509
-from asn1crypto.core import Asn1Value
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from cryptography.exceptions import InvalidSignature
-from cryptography.x509 import Certificate as PlainCertificate, load_der_x509_certificate
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from defusedxml.ElementTree import fromstring
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, TextIO
+
+import pikepdf
+from asn1crypto import pem, x509
+from asn1crypto.core import Asn1Value
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509 import Certificate as PlainCertificate
+from cryptography.x509 import load_der_x509_certificate
+from defusedxml.ElementTree import fromstring
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError
@@ -55,8 +58,6 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError, RevokedError
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
-from typing import Any, TextIO
-
 
 # --- datafile ---
 

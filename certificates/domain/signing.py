@@ -14,6 +14,7 @@ import uuid
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from django.conf import settings
@@ -56,6 +57,11 @@ class KeyState:
     def is_missing(self) -> bool:
         """Whether no key is in use: no document is made."""
         return self.ends_at is None
+
+    @property
+    def timestamp_host(self) -> str:
+        """Name of the time-stamp server."""
+        return urlsplit(self.services.timestamp_url).hostname or ""
 
 
 def services() -> Services:
