@@ -7,7 +7,7 @@ import uuid
 import structlog
 from celery import shared_task
 
-from certificates.domain import actuals, closing, documents, statement_files, suspension
+from certificates.domain import actuals, closing, documents, signing, statement_files, suspension
 from core.identity import Identity, act_as
 from core.wake import awake
 from organizations.models import Certifier
@@ -37,6 +37,13 @@ def sweep_endings() -> None:
     for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
         actuals.sweep(certifier_id)
         closing.sweep(certifier_id)
+
+
+@shared_task(name="certificates.tasks.sweep_signing_keys")
+def sweep_signing_keys() -> None:
+    """Warnings about signing keys that end, certifier by certifier, each in a transaction of its own."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        signing.warn_of_the_end(certifier_id)
 
 
 @shared_task(name="certificates.tasks.run_suspension")

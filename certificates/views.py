@@ -193,9 +193,10 @@ def _public(request: HttpRequest, context: dict[str, Any], status: int) -> HttpR
 
 @require_safe
 def stuck(request: HttpRequest) -> HttpResponse:
-    """Documents that were given up, with the reason."""
-    rows = Paginator(documents.failed(actor_of(request)), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "certificates/stuck.html", {"page_obj": rows})
+    """Documents that were given up, with the reason, and how it stands with the key that signs them."""
+    actor = actor_of(request)
+    rows = Paginator(documents.failed(actor), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "certificates/stuck.html", {"page_obj": rows, "key": signing.state(actor)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -211,7 +212,13 @@ def signing_keys(request: HttpRequest) -> HttpResponse:
             text = ngettext("%(count)s document is tried again.", "%(count)s documents are tried again.", again)
             messages.success(request, text % words)
         return redirect("certificates:signing")
-    context = {"form": form, "keys": signing.keys_of(actor), "manages": actor.has(Role.MANAGER), "now": clock.now()}
+    context = {
+        "form": form,
+        "keys": signing.keys_of(actor),
+        "key": signing.state(actor),
+        "manages": actor.has(Role.MANAGER),
+        "now": clock.now(),
+    }
     return render(request, "certificates/signing.html", context, status=422 if form.errors else 200)
 
 

@@ -171,6 +171,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "certificates.tasks.sweep_endings",
         "schedule": env.int("PORTAL_ENDINGS_SECONDS", default=3600),
     },
+    "sweep-signing-keys": {"task": "certificates.tasks.sweep_signing_keys", "schedule": 3600},
     "sweep-suspension": {"task": "certificates.tasks.sweep_suspension", "schedule": 60},
     "sweep-directory": {"task": "organizations.tasks.sweep_directory_imports", "schedule": 60},
     "sweep-statements": {
@@ -204,6 +205,17 @@ OID_STORE_API_KEYS: list[str] = [] if PRODUCTION else env.list("OID_STORE_API_KE
 DOCUMENT_DEMO_KEY = env.str("DOCUMENT_DEMO_KEY", default="")
 if PRODUCTION and DOCUMENT_DEMO_KEY:
     raise ImproperlyConfigured("DOCUMENT_DEMO_KEY must not be set in production: install the certifier's own key.")
+
+# --- signing: servers that it asks. The operator's alone: certificates are uploaded, and name whatever address they like. ---
+TIMESTAMP_URL = env.str("PORTAL_TIMESTAMP_URL", default="")
+#: PEM file: what the time-stamp server's certificate must lead to.
+TIMESTAMP_CA = env.str("PORTAL_TIMESTAMP_CA", default="")
+REVOCATION_HOSTS = env.list("PORTAL_REVOCATION_HOSTS", default=[])
+SIGNING_CALL_SECONDS = env.int("PORTAL_SIGNING_CALL_SECONDS", default=10)
+if TIMESTAMP_URL and not Path(TIMESTAMP_CA).is_file():
+    raise ImproperlyConfigured(
+        "PORTAL_TIMESTAMP_URL needs PORTAL_TIMESTAMP_CA: a PEM file with the server's authority."
+    )
 
 # --- people ---
 AUTH_USER_MODEL = "organizations.User"

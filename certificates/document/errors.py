@@ -8,7 +8,12 @@ from core.errors import DomainError
 
 
 class DocumentError(DomainError):
-    """A certificate document could not be made or read. ``code`` is stable, ``details`` holds the figures."""
+    """A certificate document could not be made or read. ``code`` is stable, ``details`` holds the figures.
+
+    ``pause``: seconds after which a first new try makes sense; each further one waits twice as long.
+    """
+
+    pause = 0
 
 
 class SnapshotError(DocumentError):
@@ -92,6 +97,40 @@ class NoSigningKey(DocumentError):
 
 class DemoKeyRefused(NoSigningKey):
     """A demonstration key was asked for, or found, where only a real one may sign (PORTAL_ENV=production)."""
+
+
+class TimeStampMissing(DocumentError):
+    """The time-stamp server did not give a usable stamp. The document waits: it is never signed without one instead."""
+
+    pause = 30
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "DOC-TIMESTAMP",
+            _("The time-stamp server gave no usable stamp. The document was not made without one."),
+            details={"why": why},
+        )
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.why}"
+
+
+class RevocationUnknown(DocumentError):
+    """The authority's server did not say whether the signer's certificate is revoked. The document waits."""
+
+    pause = 30
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "DOC-REVOCATION",
+            _("The authority of the signing certificate did not say whether it is revoked. The document was not made."),
+            details={"why": why},
+        )
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.why}"
 
 
 class UnfaithfulDocument(DocumentError):

@@ -7,19 +7,16 @@ metadata hold its SHA-256, so that a swapped file contradicts the metadata, and 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from certificates.document.datafile import DATA_FILE, DATA_FORMAT, read_data_file, sha256
 from certificates.document.errors import DocumentError
 from certificates.document.snapshot import Snapshot, canonical_json, snapshot_sha256
 
-#: Name of the attachment.
-DATA_FILE = "certificate.json"
-#: What the file says it is.
-DATA_FORMAT = "nop-import-certificate/1"
+__all__ = ["DATA_FILE", "DATA_FORMAT", "TEMPLATE_VERSION", "Issue", "data_file", "issue_of", "read_data_file", "sha256"]
+
 #: The folder of the template; a change that alters the page is a new folder, so that old documents can be made again.
 TEMPLATE_VERSION = "1"
 
@@ -78,18 +75,6 @@ def data_file(snapshot: Snapshot, issue: Issue) -> bytes:
     )
 
 
-def read_data_file(data: bytes) -> dict[str, Any]:
-    """The object in :data:`DATA_FILE`. Raises ``ValueError`` saying what is wrong with it."""
-    content = json.loads(data, parse_float=_no_floats)
-    if not isinstance(content, dict) or content.get("format") != DATA_FORMAT:
-        raise ValueError(f"it is not of the format {DATA_FORMAT}")
-    if not isinstance(content.get("snapshot"), dict):
-        raise ValueError("it holds no certificate data")
-    if canonical_json(content) != data:
-        raise ValueError("it is not in canonical form")
-    return content
-
-
 def issue_of(content: dict[str, Any]) -> Issue:
     """The :class:`Issue` that ``content`` (of :func:`read_data_file`) was made with."""
     return Issue(
@@ -100,12 +85,3 @@ def issue_of(content: dict[str, Any]) -> Issue:
         public_origin=content["public_origin"],
         specimen=content["specimen"],
     )
-
-
-def sha256(data: bytes) -> str:
-    """SHA-256 of ``data``, 64 hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def _no_floats(text: str) -> float:
-    raise ValueError(f"it holds a floating-point number ({text})")

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Literal, TypedDict, cast, get_args, get_origin, get_type_hints, is_typeddict
 
+from certificates.document.datafile import canonical
 from certificates.document.errors import SnapshotError
 
 #: The form described in this module. A change of meaning or of fields is a new number and a new template folder.
@@ -208,7 +208,7 @@ def canonical_json(snapshot: Mapping[str, Any]) -> bytes:
     floats = [path for path, value in walk(snapshot) if isinstance(value, float)]
     if floats:
         raise SnapshotError([f"{path}: floating-point numbers have no exact spelling" for path in floats])
-    return json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return canonical(snapshot)
 
 
 def snapshot_sha256(snapshot: Mapping[str, Any]) -> str:

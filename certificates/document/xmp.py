@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from xml.sax.saxutils import escape
 
-#: Name space of the certificate's own properties.
-NAMESPACE = "urn:certportal:certificate:1:"
+from certificates.document.datafile import NAMESPACE
+
 PREFIX = "npc"
 
 _UA_NAMESPACE = "http://www.aiim.org/pdfua/ns/id/"

@@ -72,7 +72,7 @@ def make(certifier_id: uuid.UUID, certificate_id: uuid.UUID) -> bool:
         pdf = _render(job)
     except DocumentError as error:
         with act_as(actor):
-            _fail(actor, job, f"{error.code}: {error.message}")
+            _fail(actor, job, f"{error.code}: {error.message}", error.pause)
         return False
     with act_as(actor):
         return _record(actor, job, pdf)
@@ -112,11 +112,15 @@ def _render(job: Job) -> bytes:
     )  # fmt: skip
 
 
-def _fail(actor: Identity, job: Job, reason: str) -> None:
+def _fail(actor: Identity, job: Job, reason: str, pause: int = 0) -> None:
+    """Note why; the next try comes with the next sweep, or after ``pause`` seconds, each time twice as long."""
     certificate = Certificate.objects.select_for_update().get(pk=job.certificate.pk)
     if certificate.document_lease_until != job.lease_until:
         return
-    certificate.document_error, certificate.document_lease_until = reason[:300], None
+    wait = pause * 2 ** (certificate.document_attempts - 1)
+    again = wait > 0 and certificate.document_attempts < settings.DOCUMENT_MAX_ATTEMPTS
+    certificate.document_error = reason[:300]
+    certificate.document_lease_until = clock.now() + dt.timedelta(seconds=wait) if again else None
     certificate.save(update_fields=["document_error", "document_lease_until"])
     log.warning(
         "document_failed", certificate=str(certificate.pk), reason=reason, attempts=certificate.document_attempts

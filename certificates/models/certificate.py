@@ -311,7 +311,10 @@ class GoodsMark(models.Model):
 
 
 class SigningKey(models.Model):
-    """A certifier's PKCS#12 signing key, encrypted at rest. ``is_demo`` keys say so in their subject and refuse production."""
+    """A certifier's PKCS#12 signing key, encrypted at rest. ``is_demo`` keys say so in their subject and refuse production.
+
+    ``warned_days``: the last warning that was sent about its end, in days before it.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="signing_keys")
@@ -323,6 +326,7 @@ class SigningKey(models.Model):
     added_by = models.UUIDField(null=True)
     added_at = models.DateTimeField(default=clock.now)
     retired_at = models.DateTimeField(null=True)
+    warned_days = models.PositiveSmallIntegerField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = StaffRows()
