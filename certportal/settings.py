@@ -146,7 +146,7 @@ WAKE_TASKS = {
     "suspension": ("certificates.tasks.run_suspension", "default"),
     "directory": ("organizations.tasks.run_directory_import", "default"),
     "statements": ("certificates.tasks.make_statement", "documents"),
-    "reconciliation": ("oid_sync.tasks.run_reconciliation", "oid"),
+    "reconciliation": ("oid_sync.tasks.run_reconciliation", "default"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
 WAKE_TOGETHER = {"notifications", "suspension"}
@@ -160,12 +160,12 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-registration": {
         "task": "oid_sync.tasks.sweep_registration",
         "schedule": SWEEP_SECONDS,
-        "options": {"queue": "oid"},
+        "options": {"queue": "oid", "expires": SWEEP_SECONDS},
     },
     "sweep-documents": {
         "task": "certificates.tasks.sweep_documents",
         "schedule": SWEEP_SECONDS,
-        "options": {"queue": "documents"},
+        "options": {"queue": "documents", "expires": SWEEP_SECONDS},
     },
     "sweep-endings": {
         "task": "certificates.tasks.sweep_endings",
@@ -182,23 +182,17 @@ CELERY_BEAT_SCHEDULE = {
     "nightly-reconciliation": {
         "task": "oid_sync.tasks.start_nightly_reconciliation",
         "schedule": RECONCILE_SECONDS or crontab(hour="2", minute="30"),
-        "options": {"queue": "oid"},
     },
-    "drift-digest": {
-        "task": "oid_sync.tasks.send_drift_digests",
-        "schedule": crontab(minute="10"),
-        "options": {"queue": "oid"},
-    },
-    "sweep-reconciliation": {
-        "task": "oid_sync.tasks.sweep_reconciliation",
-        "schedule": 60,
-        "options": {"queue": "oid"},
-    },
+    "drift-digest": {"task": "oid_sync.tasks.send_drift_digests", "schedule": crontab(minute="10")},
+    "sweep-reconciliation": {"task": "oid_sync.tasks.sweep_reconciliation", "schedule": 60},
 }
 #: Leases of work in flight: twice the time limit of the call or rendering.
 DOCUMENT_LEASE_SECONDS = env.int("PORTAL_DOCUMENT_LEASE_SECONDS", default=120)
 DOCUMENT_MAX_ATTEMPTS = 5
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
+#: Threads of the worker for OID: calls that may be under way at the same time. They wait for answers, so threads suffice;
+#: a pool of threads knows no time limit of a task, and needs none: every call has its own, and a lease.
+OID_IN_FLIGHT = env.int("PORTAL_OID_IN_FLIGHT", default=16)
 OID_STORE_URL = env.str("OID_STORE_URL", default="")
 #: Keys of the demo certifiers at the store ("key:certifier code"); in production keys are entered per certifier.
 OID_STORE_API_KEYS: list[str] = [] if PRODUCTION else env.list("OID_STORE_API_KEYS", default=[])

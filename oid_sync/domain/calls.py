@@ -13,13 +13,13 @@ import dataclasses
 import datetime as dt
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
 from django.db import connection as database
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from certificates.domain import numbers, return_to_review
 from certificates.models import Certificate, CertificateChange, CertificateState, Shipment
@@ -75,14 +75,19 @@ class Taken:
 
 def make_missing(certifier_id: uuid.UUID) -> int:
     """A call for every certificate that waits for a number without one, and for every shipment not told to OID."""
-    made = 0
-    registering = OidCall.objects.filter(operation=Operation.REGISTER).exclude(state=CallState.CANCELLED)
-    waiting = Certificate.objects.filter(certifier_id=certifier_id, state=CertificateState.AWAITING_NUMBER)
-    for certificate in waiting.exclude(pk__in=registering.values("certificate_id")).select_related("replaces"):
-        made += _make(certificate, Operation.REGISTER, payloads.registration(certificate))
-    return made + sum(
+    return make_registrations(certifier_id) + sum(
         _make(*event.call, call_id=event.call_id, cause_id=event.cause_id) for event in _untold(certifier_id)
     )
+
+
+def make_registrations(certifier_id: uuid.UUID, *certificates: uuid.UUID) -> int:
+    """A call for every certificate (of those named, if any) that waits for a number without one. Returns how many."""
+    registering = OidCall.objects.filter(operation=Operation.REGISTER).exclude(state=CallState.CANCELLED)
+    waiting = Certificate.objects.filter(certifier_id=certifier_id, state=CertificateState.AWAITING_NUMBER)
+    if certificates:
+        waiting, registering = waiting.filter(pk__in=certificates), registering.filter(certificate__in=certificates)
+    unasked = waiting.exclude(pk__in=registering.values("certificate_id")).select_related("replaces")
+    return sum(_make(each, Operation.REGISTER, payloads.registration(each)) for each in unasked)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,15 +181,28 @@ def settle_registration(actor: Identity, certificate_id: uuid.UUID, number: str)
         row.save()
 
 
-def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
-    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended; none in a pause."""
+def due(
+    certifier_id: uuid.UUID,
+    limit: int = 50,
+    *,
+    certificate_id: uuid.UUID | None = None,
+    without: Collection[uuid.UUID] = (),
+) -> list[uuid.UUID]:
+    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended; none in a pause.
+
+    Of several about one certificate the first that is not finished. ``certificate_id``: about this one only.
+    """
     if links.paused_until(certifier_id):
         return []
     now = clock.now()
     ready = Q(state__in=[CallState.WAITING, CallState.UNKNOWN], next_attempt_at__lte=now)
     lost = Q(state=CallState.IN_FLIGHT, lease_until__lte=now)
-    rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id).order_by("next_attempt_at", "id")
-    return list(rows.values_list("pk", flat=True)[:limit])
+    earlier = OidCall.objects.filter(certificate=OuterRef("certificate"), sequence__lt=OuterRef("sequence"))
+    rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id).exclude(pk__in=without)
+    rows = rows.exclude(Exists(earlier.exclude(state__in=[CallState.DONE, CallState.CANCELLED])))
+    if certificate_id is not None:
+        rows = rows.filter(certificate_id=certificate_id)
+    return list(rows.order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
 
 
 def perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:

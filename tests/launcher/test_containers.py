@@ -11,7 +11,7 @@ from certportal.launcher.places import PROJECT
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 TEXT = (PROJECT / "docker-compose.yml").read_text()
-OURS = ("web", "worker", "documents", "beat", "migrate", "oid-store")
+OURS = ("web", "worker", "oid", "documents", "beat", "migrate", "oid-store")
 KNOWN_KEYS = {
     "image", "build", "command", "environment", "volumes", "networks", "depends_on", "healthcheck", "restart", "ports",
     "init", "read_only", "tmpfs", "cap_drop", "security_opt", "stop_grace_period", "shm_size",
