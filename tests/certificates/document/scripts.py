@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 from typing import Any
@@ -27,7 +28,9 @@ NAMES: dict[str, tuple[str, str, str, str, str]] = {
         "Công ty TNHH Nông sản Hữu cơ Tưởng Tượng", "12 Đường Giả Định\nBuôn Ma Thuột, Đắk Lắk", "VN", "Vietnam",
         "Hồ tiêu đen hữu cơ",
     ),
-    "turkish": ("Hayalî Kuru İncir Üreticileri Birliği", "Çınar Sokağı 5\nAydın, Türkiye", "TR", "Türkiye", "Organik kuru incir"),
+    "turkish": (
+        "Hayalî Kuru İncir Üreticileri Birliği", "Çınar Sokağı 5\nAydın, Türkiye", "TR", "Türkiye", "Organik kuru incir",
+    ),
     "thai": ("สหกรณ์ข้าวอินทรีย์สมมุติ จำกัด", "99 ถนนสมมุติ\nสุรินทร์ ประเทศไทย", "TH", "Thailand", "ข้าวหอมมะลิอินทรีย์"),
     "arabic": ("شركة التمور العضوية الوهمية", "١٢ شارع المثال\nالمدينة، مصر", "EG", "Egypt", "تمور عضوية مجففة"),
     "chinese": ("虚构有机茶叶有限公司", "云南省普洱市示例路1号", "CN", "China", "有机绿茶 骨直角"),
@@ -84,12 +87,23 @@ def unknown() -> dict[str, Any]:
         schema_version=2, letterhead={"text": "", "logo_sha256": ""}, net_kg="", gross_kg="", standard="", lots=[],
         containers=[], invoices=[], approved_at="", approved_by="",
     )  # fmt: skip
-    for part in ("importer", "recipient", "consignee", "destination", "origin", "product", "packages", "transport", "period"):
+    for part in (
+        "importer",
+        "recipient",
+        "consignee",
+        "destination",
+        "origin",
+        "product",
+        "packages",
+        "transport",
+        "period",
+    ):
         blank[part] = dict.fromkeys(blank[part], "")
     blank["hts"] = {"code": "", "description": "", "certified_organic": False}
     return blank
 
 
+@functools.cache
 def render(name: str) -> bytes:
     """The document ``name``: a script of :data:`NAMES`, or one of the others."""
     if name in NAMES:
@@ -111,5 +125,3 @@ OTHERS = (
     "letterhead", "lots", "specimen", "schema1", "template1", "preview", "preview-empty", "copy", "copy-lots"
 )  # fmt: skip
 ALL = (*NAMES, *OTHERS)
-
-
