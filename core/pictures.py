@@ -46,6 +46,7 @@ def logo(data: bytes) -> bytes:
         )
         raise InvalidInput("LOGO-PIXELS", text % words, field="logo")
     try:
+        _require_whole(data, picture)
         flat = _on_white(picture)
     except (OSError, ValueError, SyntaxError, MemoryError) as error:
         text = _("The picture cannot be read: it is damaged or not complete.")
@@ -72,6 +73,14 @@ def _opened(data: bytes) -> Image.Image:
         text = _("The picture moves. Choose one that stands still.")
         raise InvalidInput("LOGO-TYPE", text, field="logo")
     return picture
+
+
+def _require_whole(data: bytes, picture: Image.Image) -> None:
+    """Raise ``ValueError`` or what Pillow raises where the file is cut off: decoding alone may fill the rest with grey."""
+    if picture.format == "PNG":
+        Image.open(io.BytesIO(data), formats=("PNG",)).verify()
+    elif b"\xff\xd9" not in data:
+        raise ValueError("the picture has no end")
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

@@ -83,13 +83,9 @@ def test_a_moving_picture_is_refused():
     assert code_of(out.getvalue()) == "LOGO-TYPE"
 
 
-@pytest.mark.parametrize("size", [(30_000, 30_000), (4_000, 4_000), (60_000, 20)])
+@pytest.mark.parametrize("size", [(30_000, 30_000), (4_000, 4_000), (2_000_000, 20)])
 def test_a_decompression_bomb_is_refused_by_its_head(size: tuple[int, int]):
-    limit = pictures.MAX_PIXELS
-    if size[0] * size[1] > limit:
-        assert code_of(bomb(*size)) == "LOGO-PIXELS"
-    else:
-        assert code_of(bomb(*size)) == "LOGO-BROKEN"
+    assert code_of(bomb(*size)) == "LOGO-PIXELS"
 
 
 def test_a_picture_that_is_too_small_to_print_is_refused():
@@ -100,6 +96,7 @@ def test_a_file_beyond_the_limit_is_not_even_opened():
     assert code_of(drawn() + b"\x00" * pictures.MAX_BYTES) == "LOGO-SIZE"
 
 
-def test_half_a_picture_is_refused():
-    whole = drawn((600, 300), mode="RGB")
-    assert code_of(whole[: len(whole) - 60]) in {"LOGO-BROKEN", "LOGO-TYPE"}
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_half_a_picture_is_refused(kind: str):
+    whole = drawn((600, 300), kind, "RGB")
+    assert code_of(whole[: len(whole) - 60]) == "LOGO-BROKEN"

@@ -155,7 +155,9 @@ def content(pdf: Pdf) -> Iterator[str]:
             if operator in {"BDC", "BMC"}:
                 marked.append(True)
             elif operator == "EMC":
-                marked.pop()
+                if not marked:
+                    yield f"UA 7.1: page {number} ends a mark that was not begun"
+                del marked[-1:]
             elif operator in INK and not marked:
                 yield f"UA 7.1: page {number} draws outside marked content ({operator})"
 
