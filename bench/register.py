@@ -65,7 +65,9 @@ def one_round(processes: Processes, owner: psycopg.Connection, world: World) -> 
     """Certificates per second of one round: approve all with nobody there, then let the worker for OID at them."""
     processes.valkey.flush()
     already = numbered(owner)
-    approving = processes.python("approver", "-m", "tests.support.approve_all", str(world.members["approver"].pk)).start()
+    approving = processes.python(
+        "approver", "-m", "tests.support.approve_all", str(world.members["approver"].pk)
+    ).start()
     assert approving.running is not None
     assert approving.running.wait(600) == 0, approving.tail()
     worker = processes.oid(IN_FLIGHT).start()
@@ -115,7 +117,9 @@ def main() -> int:
                     with django_on(name):
                         for each in range(CERTIFICATES):
                             stages.recommended(world, "1000", lot=f"L{number}-{each}")
-                    print(f"round {number + 1}: {CERTIFICATES} prepared in {time.monotonic() - started:.0f} s", flush=True)
+                    print(
+                        f"round {number + 1}: {CERTIFICATES} prepared in {time.monotonic() - started:.0f} s", flush=True
+                    )
                     rates.append(one_round(processes, owner, world))
                     print(f"round {number + 1}: {rates[-1]:.1f} certificates/s of at most {BOUND:.0f}", flush=True)
             records = store.rows("SELECT count(*), count(DISTINCT reference) FROM oid_store_certificate")

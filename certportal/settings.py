@@ -145,6 +145,7 @@ WAKE_TASKS = {
     "documents": ("certificates.tasks.make_document", "documents"),
     "suspension": ("certificates.tasks.run_suspension", "default"),
     "directory": ("organizations.tasks.run_directory_import", "default"),
+    "reading_copies": ("certificates.tasks.make_reading_copy", "documents"),
     "statements": ("certificates.tasks.make_statement", "documents"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "default"),
 }
@@ -176,6 +177,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-directory": {"task": "organizations.tasks.sweep_directory_imports", "schedule": 60},
     "sweep-statements": {
         "task": "certificates.tasks.sweep_statements",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "documents"},
+    },
+    "sweep-reading-copies": {
+        "task": "certificates.tasks.sweep_reading_copies",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "documents"},
     },

@@ -26,7 +26,6 @@ from tests.support import databases
 from tests.support.browser import chromium, site  # noqa: F401 - fixtures of every browser test
 from tests.support.world import World, make_world
 
-
 #: Files that take longest, started first: one of them begun last would leave every other process waiting for it.
 LONGEST = ("story/test_main_job.py", "browser/", "oid_sync/test_reconciliation", "core/test_styleguide_in_browser.py")
 

@@ -6,6 +6,7 @@ metadata hold its SHA-256, so that a swapped file contradicts the metadata, and 
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import re
 from dataclasses import dataclass
@@ -15,10 +16,22 @@ from certificates.document.datafile import DATA_FILE, DATA_FORMAT, read_data_fil
 from certificates.document.errors import DocumentError
 from certificates.document.snapshot import Snapshot, canonical_json, snapshot_sha256
 
-__all__ = ["DATA_FILE", "DATA_FORMAT", "TEMPLATE_VERSION", "Issue", "data_file", "issue_of", "read_data_file", "sha256"]
+__all__ = [
+    "DATA_FILE",
+    "DATA_FORMAT",
+    "TEMPLATE_VERSION",
+    "Issue",
+    "data_file",
+    "issue_of",
+    "logo_of",
+    "read_data_file",
+    "sha256",
+]
 
 #: The folder of the template; a change that alters the page is a new folder, so that old documents can be made again.
-TEMPLATE_VERSION = "1"
+TEMPLATE_VERSION = "2"
+#: All of them: a document is made again with the one that it names.
+TEMPLATES = frozenset({"1", TEMPLATE_VERSION})
 
 #: Certifier code – NOP ID – serial, 21 characters.
 NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}")
@@ -57,12 +70,15 @@ class Issue:
         return self.issued_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def data_file(snapshot: Snapshot, issue: Issue) -> bytes:
-    """The bytes of :data:`DATA_FILE`, in canonical JSON."""
+def data_file(snapshot: Snapshot, issue: Issue, *, template: str = TEMPLATE_VERSION, logo: bytes = b"") -> bytes:
+    """The bytes of :data:`DATA_FILE`, in canonical JSON.
+
+    The logo goes in too (``logo``, base64), so that the page can be made again from the file alone.
+    """
     return canonical_json(
         {
             "format": DATA_FORMAT,
-            "template": TEMPLATE_VERSION,
+            "template": template,
             "number": issue.number,
             "check_code": issue.check_code,
             "check_url": issue.check_url,
@@ -71,6 +87,7 @@ def data_file(snapshot: Snapshot, issue: Issue) -> bytes:
             "specimen": issue.specimen,
             "snapshot_sha256": snapshot_sha256(snapshot),
             "snapshot": snapshot,
+            **({"logo": base64.b64encode(logo).decode()} if logo else {}),
         }
     )
 
@@ -85,3 +102,8 @@ def issue_of(content: dict[str, Any]) -> Issue:
         public_origin=content["public_origin"],
         specimen=content["specimen"],
     )
+
+
+def logo_of(content: dict[str, Any]) -> bytes:
+    """The logo in ``content``, or nothing. Raises ``ValueError`` where it is not base64."""
+    return base64.b64decode(content.get("logo", ""), validate=True)

@@ -17,14 +17,19 @@ from certificates.document.errors import UnfaithfulDocument
 from certificates.document.fonts import FAMILY_PREFIX
 from certificates.document.xmp import CertificateMetadata, descriptions
 
-_ARTIFACT = b"/Artifact <</Type /Pagination>> BDC"
+#: The template whose documents were written before margins became artifacts: made again, they must come out as they were.
+_MARGINS_AS_CONTENT = "1"
 _RDF_END = b"</rdf:RDF>"
 
 
 class Finisher:
-    """A WeasyPrint ``finisher``: called with the laid-out document and the PDF object tree."""
+    """A WeasyPrint ``finisher``: called with the laid-out document and the PDF object tree.
 
-    def __init__(self, metadata: CertificateMetadata) -> None:
+    ``metadata``: those of a certificate, which then has exactly one data file; None for a print that is no certificate and
+    has none.
+    """
+
+    def __init__(self, metadata: CertificateMetadata | None) -> None:
         self._metadata = metadata
 
     def __call__(self, document: Any, pdf: pydyf.PDF) -> None:
@@ -32,9 +37,12 @@ class Finisher:
         self._check_fonts(document)
         self._complete_metadata(pdf)
         self._mark_margins(pdf)
-        pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
-        if len(pdf.catalog["AF"]) != 1:
-            raise UnfaithfulDocument(f"{len(pdf.catalog['AF'])} files are attached, not one")
+        files = pydyf.Array(dict.fromkeys(pdf.catalog.get("AF", ())))
+        wanted = 0 if self._metadata is None else 1
+        if len(files) != wanted:
+            raise UnfaithfulDocument(f"{len(files)} files are attached, not {wanted}")
+        if files:
+            pdf.catalog["AF"] = files
 
     def _check_fonts(self, document: Any) -> None:
         for font in document.fonts.values():
@@ -59,16 +67,23 @@ class Finisher:
         for page in _pages(pdf):
             parents = owners[page["StructParents"]]
             orphans = {mcid for mcid, parent in enumerate(parents) if parent not in reachable}
-            stream = _object(pdf, page["Contents"])
-            stream.stream = [_artifact_if_orphan(operation, orphans) for operation in stream.stream]
+            if self._metadata is None or self._metadata.template != _MARGINS_AS_CONTENT:
+                _make_artifacts(_object(pdf, page["Contents"]).stream, orphans)
             parents[:] = [parent if parent in reachable else "null" for parent in parents]
 
 
-def _artifact_if_orphan(operation: Any, orphans: set[int]) -> Any:
-    if not isinstance(operation, bytes) or not operation.endswith(b"BDC") or b"/MCID" not in operation:
-        return operation
-    mcid = int(operation.split(b"/MCID", 1)[1].split(b">>", 1)[0])
-    return _ARTIFACT if mcid in orphans else operation
+def _make_artifacts(operations: list[Any], orphans: set[int]) -> None:
+    """Mark the content ``orphans`` as pagination. A mark stands as three items: its tag, its properties, the operator.
+
+    Raises :class:`~certificates.document.errors.UnfaithfulDocument` where not all of them are found.
+    """
+    found = set()
+    for place, operation in enumerate(operations):
+        if operation == b"BDC" and operations[place - 1].get("MCID") in orphans:
+            found.add(operations[place - 1]["MCID"])
+            operations[place - 2 : place] = ["/Artifact", pydyf.Dictionary({"Type": "/Pagination"})]
+    if found != orphans:
+        raise UnfaithfulDocument(f"the marks of {len(orphans - found)} margins are not where they were looked for")
 
 
 def _object(pdf: pydyf.PDF, reference: bytes) -> Any:

@@ -24,9 +24,8 @@ from dataclasses import replace
 from typing import Any
 
 from certificates.document.errors import DocumentError
-from certificates.document.payload import TEMPLATE_VERSION, issue_of
 from certificates.document.proof import Finding, Problem, Signer, Trust, Verification, prove
-from certificates.document.render import render_document
+from certificates.document.render import remake_document
 
 __all__ = ["Finding", "Problem", "Signer", "Trust", "Verification", "page_matches_data", "verify_document"]
 
@@ -42,8 +41,7 @@ def verify_document(
 
     ``trusted_fingerprints``: SHA-256 of the certificates that may sign (64 hexadecimal digits), where there is no
     ``trust`` to say more; with neither, anybody's intact signature passes and ``signer.trusted`` stays None.
-    ``remake_page`` also compares the page with the data: only meaningful with the template and libraries the document
-    was made with.
+    ``remake_page`` also compares the page with the data: only meaningful with the libraries the document was made with.
     """
     if trust is None and trusted_fingerprints is not None:
         trust = Trust.of(trusted_fingerprints)
@@ -57,22 +55,11 @@ def verify_document(
 def page_matches_data(pdf: bytes, content: dict[str, Any]) -> bool:
     """Whether rendering ``content`` (the attached data) gives exactly the bytes that were signed in ``pdf``.
 
-    A match proves that page and data say the same. On other versions of the libraries or of the template a difference
-    proves nothing.
+    It is made with the template that the data name. A match proves that page and data say the same. On other versions of
+    the libraries a difference proves nothing.
     """
-    if content.get("template") != TEMPLATE_VERSION:
-        return False
     try:
-        issue = issue_of(content)
-        rendered = render_document(
-            content["snapshot"],
-            number=issue.number,
-            check_code=issue.check_code,
-            check_url=issue.check_url,
-            issued_at=issue.issued_at,
-            public_origin=issue.public_origin,
-            specimen=issue.specimen,
-        )
+        rendered = remake_document(content)
     except (DocumentError, KeyError, TypeError, ValueError):
         return False
     return pdf.startswith(rendered)

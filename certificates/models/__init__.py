@@ -15,6 +15,7 @@ from certificates.models.certificate import (
     live_delegations,
 )
 from certificates.models.life import ActualsReminder, CertificateChange, OverageReport, Receipt
+from certificates.models.reading_copy import ReadingCopy
 
 __all__ = [
     "RELEASED_STATES",
@@ -29,6 +30,7 @@ __all__ = [
     "GoodsMark",
     "OverageReport",
     "PartyFinding",
+    "ReadingCopy",
     "Receipt",
     "Shipment",
     "SigningKey",

@@ -27,8 +27,8 @@ from certificates.domain import signing
 from certificates.models import CertificateState
 from core.identity import act_as
 from oid_sync.models import DESK_STATES
-from tests.oid_sync.conftest import connect
 from tests.oid_store.server import StoreServer
+from tests.oid_sync.conftest import connect
 from tests.support import stages
 from tests.support.processes import Process, Processes
 from tests.support.world import World, make_world

@@ -141,7 +141,12 @@ class Processes:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.valkey = Valkey(folder)
-        self.env = {**env, "REDIS_URL": self.valkey.url, "CELERY_KEY_PREFIX": "", "DJANGO_SETTINGS_MODULE": "certportal.settings"}
+        self.env = {
+            **env,
+            "REDIS_URL": self.valkey.url,
+            "CELERY_KEY_PREFIX": "",
+            "DJANGO_SETTINGS_MODULE": "certportal.settings",
+        }
         self.all: dict[str, Process] = {}
 
     def __enter__(self) -> Self:
@@ -174,7 +179,9 @@ class Processes:
     def beat(self) -> Process:
         """Beat, not started yet."""
         place = self.folder / "celerybeat-schedule"
-        return self._add("beat", sys.executable, "-m", "celery", "-A", "certportal", "beat", "-s", str(place), "--pidfile=")
+        return self._add(
+            "beat", sys.executable, "-m", "celery", "-A", "certportal", "beat", "-s", str(place), "--pidfile="
+        )
 
     def python(self, name: str, *argv: str) -> Process:
         """Any other program of ours with the same servers, not started yet."""
