@@ -146,6 +146,8 @@ WAKE_TASKS = {
     "suspension": ("certificates.tasks.run_suspension", "default"),
     "directory": ("organizations.tasks.run_directory_import", "default"),
     "statements": ("certificates.tasks.make_statement", "documents"),
+    "previews": ("certificates.tasks.make_preview", "documents"),
+    "bundles": ("certificates.tasks.make_bundle", "documents"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "oid"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
@@ -178,6 +180,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "documents"},
     },
+    "sweep-made-files": {
+        "task": "certificates.tasks.sweep_made_files",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "documents"},
+    },
+    "forget-lookups": {"task": "certificates.tasks.forget_lookups", "schedule": crontab(hour="3", minute="20")},
     "nightly-reconciliation": {
         "task": "oid_sync.tasks.start_nightly_reconciliation",
         "schedule": RECONCILE_SECONDS or crontab(hour="2", minute="30"),
@@ -197,6 +205,14 @@ CELERY_BEAT_SCHEDULE = {
 #: Leases of work in flight: twice the time limit of the call or rendering.
 DOCUMENT_LEASE_SECONDS = env.int("PORTAL_DOCUMENT_LEASE_SECONDS", default=120)
 DOCUMENT_MAX_ATTEMPTS = 5
+#: How long what was made for one person is kept: previews, ZIP files of documents; and how many certificates one holds.
+PREVIEW_MINUTES = env.int("PORTAL_PREVIEW_MINUTES", default=60)
+BUNDLE_HOURS = env.int("PORTAL_BUNDLE_HOURS", default=24)
+BUNDLE_MAX = env.int("PORTAL_BUNDLE_MAX", default=1000)
+#: Questions at the public check within ten minutes: of one caller, of all together; days that they are remembered.
+CHECK_LIMIT = env.int("PORTAL_CHECK_LIMIT", default=30)
+CHECK_LIMIT_ALL = env.int("PORTAL_CHECK_LIMIT_ALL", default=3000)
+CHECK_LOG_DAYS = env.int("PORTAL_CHECK_LOG_DAYS", default=730)
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
 OID_STORE_URL = env.str("OID_STORE_URL", default="")
 #: Keys of the demo certifiers at the store ("key:certifier code"); in production keys are entered per certifier.

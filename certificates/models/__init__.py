@@ -5,7 +5,6 @@ from certificates.models.certificate import (
     Certificate,
     CertificateContact,
     CertificateDocument,
-    CertificateLookup,
     CertificateRows,
     CertificateState,
     GoodsMark,
@@ -15,10 +14,13 @@ from certificates.models.certificate import (
     live_delegations,
 )
 from certificates.models.life import ActualsReminder, CertificateChange, OverageReport, Receipt
+from certificates.models.lookups import CertificateLookup
+from certificates.models.made import Bundle, MadeFile, Preview
 
 __all__ = [
     "RELEASED_STATES",
     "ActualsReminder",
+    "Bundle",
     "Certificate",
     "CertificateChange",
     "CertificateContact",
@@ -27,8 +29,10 @@ __all__ = [
     "CertificateRows",
     "CertificateState",
     "GoodsMark",
+    "MadeFile",
     "OverageReport",
     "PartyFinding",
+    "Preview",
     "Receipt",
     "Shipment",
     "SigningKey",
