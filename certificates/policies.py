@@ -43,6 +43,8 @@ _LOOP = f"({KIND} = 'loop' AND certifier_id IS NOT DISTINCT FROM {CERTIFIER})"
 TABLES = [
     Table("certificates_certificate", read=f"{_ROWS} OR {_PARTY}", write=_ROWS, grants=NO_DELETE),
     Table("certificates_certificatedocument", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=APPEND),
+    # whoever sees the certificate may ask for its copy; it is made, and forgotten, by the loop
+    Table("certificates_readingcopy", read=f"{_ROWS} OR {_BELOW}", write=f"{_ROWS} OR {_BELOW}"),
     Table(
         "certificates_certificatecontact",
         read=f"{STAFF_ROW} OR user_id = {USER}",

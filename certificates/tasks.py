@@ -14,6 +14,7 @@ from certificates.domain import (
     documents,
     previews,
     public_check,
+    reading_copies,
     statement_files,
     suspension,
 )
@@ -64,6 +65,23 @@ def run_suspension(certifier_id: str | None = None, row_id: str | None = None) -
 def sweep_suspension() -> None:
     """Find what a lost wake-up left, certifier by certifier."""
     run_suspension()
+
+
+@shared_task(name="certificates.tasks.make_reading_copy")
+def make_reading_copy(certifier_id: str, row_id: str) -> None:
+    """Make one reading copy, if it still waits."""
+    reading_copies.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
+
+
+@shared_task(name="certificates.tasks.sweep_reading_copies")
+def sweep_reading_copies() -> None:
+    """Make the copies that wait and forget those of yesterday, certifier by certifier, each in its own transactions."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        with act_as(Identity.loop(certifier_id)):
+            reading_copies.forget_old(certifier_id)
+            waiting = reading_copies.due(certifier_id)
+        for row_id in waiting:
+            reading_copies.make(certifier_id, row_id)
 
 
 @shared_task(name="certificates.tasks.make_statement")

@@ -21,6 +21,8 @@ URL_ROLES: dict[str, Audience] = {
     "certificates:signing": STAFF,
     "certificates:detail": READERS,
     "certificates:pdf": READERS,
+    "certificates:reading-copy": READERS,
+    "certificates:reading-copy-file": READERS,
     "certificates:retry-document": ACTING_STAFF,
     "certificates:shipments": REPORTERS,
     "certificates:correct-shipment": REPORTERS,

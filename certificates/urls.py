@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from certificates import views, views_check, views_files, views_life
+from certificates import views, views_check, views_copy, views_files, views_life
 
 app_name = "certificates"
 urlpatterns: list[URLPattern] = [
@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("signing/", views.signing_keys, name="signing"),
     path("<uuid:pk>/", views.detail, name="detail"),
     path("<uuid:pk>/pdf/", views.pdf, name="pdf"),
+    path("<uuid:pk>/reading-copy/", views_copy.reading_copy, name="reading-copy"),
+    path("<uuid:pk>/reading-copy/<uuid:copy_id>/", views_copy.reading_copy_file, name="reading-copy-file"),
     path("<uuid:pk>/document/", views.retry_document, name="retry-document"),
     path("<uuid:pk>/shipments/", views.report_shipment, name="shipments"),
     path("overages/", views_life.overage_list, name="overages"),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from certificates import page
 from certificates.document.errors import NoSigningKey
-from certificates.domain import documents, downloads, overages, shipments, signing
+from certificates.domain import documents, downloads, overages, reading_copies, shipments, signing
 from certificates.forms import CorrectionForm, ShipmentForm, SigningKeyForm
 from certificates.models import Certificate, CertificateState, OverageReport, Shipment
 from core import clock
@@ -78,6 +78,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context["may_report"] = context["takes_shipments"] and shipments.may_report(actor)
     context["may_replace"] = context["takes_shipments"] and actor.has(Role.PREPARER, Role.SIGNATORY)
     context["is_staff"] = actor.is_staff
+    context["copies"] = reading_copies.of_document(actor, context["document"])
     context["home"] = "certificates:list" if actor.certifier_id else "certificates:inbox"
     return render(request, "certificates/detail.html", context)
 

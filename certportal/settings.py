@@ -145,6 +145,7 @@ WAKE_TASKS = {
     "documents": ("certificates.tasks.make_document", "documents"),
     "suspension": ("certificates.tasks.run_suspension", "default"),
     "directory": ("organizations.tasks.run_directory_import", "default"),
+    "reading_copies": ("certificates.tasks.make_reading_copy", "documents"),
     "statements": ("certificates.tasks.make_statement", "documents"),
     "previews": ("certificates.tasks.make_preview", "documents"),
     "bundles": ("certificates.tasks.make_bundle", "documents"),
@@ -186,6 +187,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "documents"},
     },
     "forget-lookups": {"task": "certificates.tasks.forget_lookups", "schedule": crontab(hour="3", minute="20")},
+    "sweep-reading-copies": {
+        "task": "certificates.tasks.sweep_reading_copies",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "documents"},
+    },
     "nightly-reconciliation": {
         "task": "oid_sync.tasks.start_nightly_reconciliation",
         "schedule": RECONCILE_SECONDS or crontab(hour="2", minute="30"),

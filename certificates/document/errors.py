@@ -73,6 +73,17 @@ class FontsMissing(DocumentError):
         return f"{self.code}: {self.path} is missing; run ./portal up (npm ci)"
 
 
+class LogoMissing(DocumentError):
+    """The logo that the snapshot names is not at hand, or another was handed over: the document would not be the agreed one."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            "DOC-LOGO",
+            _("The logo that this certificate was approved with is not there. The document was not made."),
+            details={"logo_sha256": wanted},
+        )
+
+
 class NoSigningKey(DocumentError):
     """There is no usable key of the certifier: no document is made. An unsigned certificate does not exist."""
 

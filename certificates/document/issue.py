@@ -21,6 +21,7 @@ def issue_document(
     issued_at: dt.datetime,
     public_origin: str,
     key: SigningKey | None,
+    logo: bytes = b"",
 ) -> bytes:
     """The signed PDF of the certificate. Arguments as for :func:`certificates.document.render.render_document`.
 
@@ -37,5 +38,6 @@ def issue_document(
         issued_at=issued_at,
         public_origin=public_origin,
         specimen=key.is_demo,
+        logo=logo,
     )
     return sign_document(pdf, key)

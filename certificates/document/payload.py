@@ -6,6 +6,7 @@ metadata hold its SHA-256, so that a swapped file contradicts the metadata, and 
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
 import json
@@ -21,7 +22,9 @@ DATA_FILE = "certificate.json"
 #: What the file says it is.
 DATA_FORMAT = "nop-import-certificate/1"
 #: The folder of the template; a change that alters the page is a new folder, so that old documents can be made again.
-TEMPLATE_VERSION = "1"
+TEMPLATE_VERSION = "2"
+#: All of them: a document is made again with the one that it names.
+TEMPLATES = frozenset({"1", TEMPLATE_VERSION})
 
 #: Certifier code – NOP ID – serial, 21 characters.
 NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}")
@@ -60,12 +63,15 @@ class Issue:
         return self.issued_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def data_file(snapshot: Snapshot, issue: Issue) -> bytes:
-    """The bytes of :data:`DATA_FILE`, in canonical JSON."""
+def data_file(snapshot: Snapshot, issue: Issue, *, template: str = TEMPLATE_VERSION, logo: bytes = b"") -> bytes:
+    """The bytes of :data:`DATA_FILE`, in canonical JSON.
+
+    The logo goes in too (``logo``, base64), so that the page can be made again from the file alone.
+    """
     return canonical_json(
         {
             "format": DATA_FORMAT,
-            "template": TEMPLATE_VERSION,
+            "template": template,
             "number": issue.number,
             "check_code": issue.check_code,
             "check_url": issue.check_url,
@@ -74,6 +80,7 @@ def data_file(snapshot: Snapshot, issue: Issue) -> bytes:
             "specimen": issue.specimen,
             "snapshot_sha256": snapshot_sha256(snapshot),
             "snapshot": snapshot,
+            **({"logo": base64.b64encode(logo).decode()} if logo else {}),
         }
     )
 
@@ -100,6 +107,11 @@ def issue_of(content: dict[str, Any]) -> Issue:
         public_origin=content["public_origin"],
         specimen=content["specimen"],
     )
+
+
+def logo_of(content: dict[str, Any]) -> bytes:
+    """The logo in ``content``, or nothing. Raises ``ValueError`` where it is not base64."""
+    return base64.b64decode(content.get("logo", ""), validate=True)
 
 
 def sha256(data: bytes) -> str:

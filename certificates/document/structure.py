@@ -22,9 +22,13 @@ _RDF_END = b"</rdf:RDF>"
 
 
 class Finisher:
-    """A WeasyPrint ``finisher``: called with the laid-out document and the PDF object tree."""
+    """A WeasyPrint ``finisher``: called with the laid-out document and the PDF object tree.
 
-    def __init__(self, metadata: CertificateMetadata) -> None:
+    ``metadata``: those of a certificate, which then has exactly one data file; None for a print that is no certificate and
+    has none.
+    """
+
+    def __init__(self, metadata: CertificateMetadata | None) -> None:
         self._metadata = metadata
 
     def __call__(self, document: Any, pdf: pydyf.PDF) -> None:
@@ -32,9 +36,12 @@ class Finisher:
         self._check_fonts(document)
         self._complete_metadata(pdf)
         self._mark_margins(pdf)
-        pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
-        if len(pdf.catalog["AF"]) != 1:
-            raise UnfaithfulDocument(f"{len(pdf.catalog['AF'])} files are attached, not one")
+        files = pydyf.Array(dict.fromkeys(pdf.catalog.get("AF", ())))
+        wanted = 0 if self._metadata is None else 1
+        if len(files) != wanted:
+            raise UnfaithfulDocument(f"{len(files)} files are attached, not {wanted}")
+        if files:
+            pdf.catalog["AF"] = files
 
     def _check_fonts(self, document: Any) -> None:
         for font in document.fonts.values():

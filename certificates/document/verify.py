@@ -40,8 +40,8 @@ from pyhanko_certvalidator import ValidationContext
 
 from certificates.document.errors import DocumentError
 from certificates.document.keys import common_name, is_demo_certificate
-from certificates.document.payload import DATA_FILE, TEMPLATE_VERSION, issue_of, read_data_file, sha256
-from certificates.document.render import render_document
+from certificates.document.payload import DATA_FILE, read_data_file, sha256
+from certificates.document.render import remake_document
 from certificates.document.snapshot import snapshot_sha256
 from certificates.document.xmp import NAMESPACE, CertificateMetadata
 
@@ -127,7 +127,7 @@ def verify_document(
 
     ``trusted_fingerprints``: SHA-256 of the certificates that may sign (64 hexadecimal digits); with None anybody's
     intact signature passes and ``signer.trusted`` stays None. ``remake_page`` also compares the page with the data: only
-    meaningful with the template and libraries the document was made with.
+    meaningful with the libraries the document was made with.
     """
     signer, findings = _check_signature(pdf, trusted_fingerprints)
     content, data_findings = _check_data(pdf)
@@ -140,22 +140,11 @@ def verify_document(
 def page_matches_data(pdf: bytes, content: dict[str, Any]) -> bool:
     """Whether rendering ``content`` (the attached data) gives exactly the bytes that were signed in ``pdf``.
 
-    A match proves that page and data say the same. On other versions of the libraries or of the template a difference
-    proves nothing.
+    It is made with the template that the data name. A match proves that page and data say the same. On other versions of
+    the libraries a difference proves nothing.
     """
-    if content.get("template") != TEMPLATE_VERSION:
-        return False
     try:
-        issue = issue_of(content)
-        rendered = render_document(
-            content["snapshot"],
-            number=issue.number,
-            check_code=issue.check_code,
-            check_url=issue.check_url,
-            issued_at=issue.issued_at,
-            public_origin=issue.public_origin,
-            specimen=issue.specimen,
-        )
+        rendered = remake_document(content)
     except (DocumentError, KeyError, TypeError, ValueError):
         return False
     return pdf.startswith(rendered)

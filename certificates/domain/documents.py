@@ -19,7 +19,7 @@ from certificates.document.errors import DocumentError, NoSigningKey
 from certificates.document.issue import issue_document
 from certificates.document.keys import SigningKey as Key
 from certificates.document.payload import TEMPLATE_VERSION
-from certificates.domain import contacts, replacing, signing
+from certificates.domain import contacts, letterheads, replacing, signing
 from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateDocument, CertificateState
 from core import audit, clock
@@ -108,7 +108,7 @@ def _render(job: Job) -> bytes:
     return issue_document(
         certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code,
         check_url=check_url(certificate), issued_at=job.issued_at, public_origin=settings.PORTAL_PUBLIC_ORIGIN,
-        key=job.key,
+        key=job.key, logo=letterheads.logo_for(certificate.certifier_id, certificate.snapshot),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from certificates.models.certificate import (
 from certificates.models.life import ActualsReminder, CertificateChange, OverageReport, Receipt
 from certificates.models.lookups import CertificateLookup
 from certificates.models.made import Bundle, MadeFile, Preview
+from certificates.models.reading_copy import ReadingCopy
 
 __all__ = [
     "RELEASED_STATES",
@@ -33,6 +34,7 @@ __all__ = [
     "OverageReport",
     "PartyFinding",
     "Preview",
+    "ReadingCopy",
     "Receipt",
     "Shipment",
     "SigningKey",

@@ -282,6 +282,7 @@ def _staff(every: Everything) -> list[Visit]:
         ("settings", "organizations:settings", {}), ("keys", "organizations:tokens", {}),
         ("oid-desk", "oid_sync:desk", {}), ("reconciliation", "oid_sync:reconciliation", {}),
         ("oid-connection", "oid_sync:connection", {}), ("signing", "certificates:signing", {}),
+        ("letterhead", "organizations:letterhead", {}),
         ("certificates", "certificates:list", {}), ("certificate", "certificates:detail", pk),
         ("stuck", "certificates:stuck", {}), ("shipment", "certificates:shipments", pk),
         ("correct", "certificates:correct-shipment", {**pk, "shipment_id": every.shipment.pk}),

@@ -88,6 +88,8 @@ def test_what_opens_something_is_left_out_and_nothing_else(line: str, clean: str
 
 
 def test_the_servers_own_lines_are_cleaned_too() -> None:
-    record = logging.LogRecord("gunicorn.error", logging.ERROR, "", 0, "Error handling request %s", ("/?code=ABC",), None)
+    record = logging.LogRecord(
+        "gunicorn.error", logging.ERROR, "", 0, "Error handling request %s", ("/?code=ABC",), None
+    )
     assert WithoutSecrets().filter(record)
     assert record.getMessage() == "Error handling request /?code=[left out]"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from certificates.document.issue import issue_document
-from certificates.domain import documents, numbers, signing
+from certificates.domain import documents, letterheads, numbers, signing
 from certificates.models import Certificate, CertificateState
 from core.clock import now
 from core.identity import act_as
@@ -51,6 +51,7 @@ def with_document(world: World, certificate: Certificate) -> Certificate:
             certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code,
             check_url=documents.check_url(certificate), issued_at=job.issued_at,
             public_origin="http://127.0.0.1:8000", key=job.key,
+            logo=letterheads.logo_for(certificate.certifier_id, certificate.snapshot),
         )  # fmt: skip
         assert documents._record(loop, job, pdf)
         certificate = Certificate.objects.get(pk=certificate.pk)
