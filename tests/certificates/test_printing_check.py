@@ -33,12 +33,7 @@ def test_names_in_the_scripts_of_the_fonts_pass(world: World):
 
 def test_a_character_without_a_glyph_fails_with_its_name_and_place(world: World):
     found = finding(world, complete_draft(world, consignee_name="Invented 𒀀\u202e Roasters"))
-    assert (found.outcome, found.field, found.overridable, found.mendable) == (
-        Outcome.FAIL,
-        "consignee_name",
-        False,
-        True,
-    )
+    assert (found.outcome, found.field, found.overridable, found.mendable) == (Outcome.FAIL, "consignee_name", False, True)
     assert "U+12000" in str(found.message) and "U+202E" in str(found.message)
     assert "\u202e" not in str(found.message)
     assert "Ultimate consignee" in str(found.message)
@@ -50,7 +45,7 @@ def test_a_lot_is_looked_at_too(world: World):
 
 
 def test_an_empty_draft_has_nothing_to_print(world: World):
-    from requests_app.domain import drafts
+    from requests_app.domain import drafts  # noqa: PLC0415
 
     with act_as(world.who("preparer")) as actor:
         draft = drafts.start(actor, "multiple")
@@ -102,7 +97,4 @@ def test_a_certificate_keeps_the_letterhead_that_it_was_approved_under(world: Wo
         letterheads.change(manager, accreditation="Other", text="Tel. 2", expected_version=1)
     with act_as(world.loop()):
         kept = Certificate.objects.get(pk=certificate.pk).snapshot
-    assert (kept["letterhead"], kept["certifier"]["accreditation"]) == (
-        {"text": "Tel. 1", "logo_sha256": ""},
-        "Accredited",
-    )
+    assert (kept["letterhead"], kept["certifier"]["accreditation"]) == ({"text": "Tel. 1", "logo_sha256": ""}, "Accredited")

@@ -84,17 +84,7 @@ def unknown() -> dict[str, Any]:
         schema_version=2, letterhead={"text": "", "logo_sha256": ""}, net_kg="", gross_kg="", standard="", lots=[],
         containers=[], invoices=[], approved_at="", approved_by="",
     )  # fmt: skip
-    for part in (
-        "importer",
-        "recipient",
-        "consignee",
-        "destination",
-        "origin",
-        "product",
-        "packages",
-        "transport",
-        "period",
-    ):
+    for part in ("importer", "recipient", "consignee", "destination", "origin", "product", "packages", "transport", "period"):
         blank[part] = dict.fromkeys(blank[part], "")
     blank["hts"] = {"code": "", "description": "", "certified_organic": False}
     return blank
@@ -121,3 +111,5 @@ OTHERS = (
     "letterhead", "lots", "specimen", "schema1", "template1", "preview", "preview-empty", "copy", "copy-lots"
 )  # fmt: skip
 ALL = (*NAMES, *OTHERS)
+
+

@@ -67,10 +67,10 @@ def test_arabic_letters_are_joined():
 def _glyphs(pdf: bytes) -> int:
     """How many different glyphs of the Arabic font the document shows."""
     with pypdfium2.PdfDocument(pdf) as opened:
-        import pikepdf
+        import pikepdf  # noqa: PLC0415
 
         opened.close()
-    import io
+    import io  # noqa: PLC0415
 
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         for font in opened.objects:
@@ -89,14 +89,10 @@ def test_han_characters_have_the_forms_of_the_country_of_origin(region: str, pac
 def test_only_the_slices_that_are_needed_go_in():
     assert fonts.faces_for(texts_of(scripts.snapshot_of("latin"))) == fonts.BASE_FACES
     thai = fonts.faces_for(texts_of(scripts.snapshot_of("thai")))
-    assert {face.family for face in thai} - {face.family for face in fonts.BASE_FACES} == {
-        "Certificate noto-sans-thai-thai"
-    }
+    assert {face.family for face in thai} - {face.family for face in fonts.BASE_FACES} == {"Certificate noto-sans-thai-thai"}
 
 
-@pytest.mark.parametrize(
-    "text", ["\u202eabc", "\u2066abc", "\U000e0041", "\ue000", "\U0001f9ff", "𒀀", "\u0000", "\ufeff"]
-)
+@pytest.mark.parametrize("text", ["\u202eabc", "\u2066abc", "\U000e0041", "\ue000", "\U0001f9ff", "𒀀", "\u0000", "\ufeff"])
 def test_what_cannot_be_printed_is_named_before_and_at_rendering(text: str):
     snapshot = scripts.snapshot_of("latin", standard=f"USDA {text}")
     assert set(fonts.missing_glyphs(texts_of(snapshot))) == {"standard"}
@@ -140,7 +136,7 @@ def test_the_first_template_still_says_what_it_said():
 
 
 def samples_issue() -> object:
-    from certificates.document.payload import Issue
+    from certificates.document.payload import Issue  # noqa: PLC0415
 
     return Issue(**scripts.ISSUE)
 
