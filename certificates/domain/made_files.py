@@ -32,7 +32,7 @@ F = TypeVar("F", Preview, Bundle)
 
 def due(model: type[R], certifier_id: uuid.UUID | None, limit: int = 20) -> list[uuid.UUID]:
     """Files of a certifier (None: those of no certifier) that wait and that nobody is working on, oldest first."""
-    rows = model.objects.filter(certifier_id=certifier_id, state="waiting")
+    rows = model.objects.filter(Q(certifier_id=certifier_id), state="waiting")
     rows = rows.filter(Q(lease_until=None) | Q(lease_until__lte=clock.now()))
     return list(rows.order_by("wanted_at").values_list("pk", flat=True)[:limit])
 
@@ -108,7 +108,7 @@ def fail(row: F, error: str, details: dict[str, Any]) -> None:
 def expired(model: type[F], certifier_id: uuid.UUID | None) -> list[F]:
     """Rows whose time is over, and on which nobody works."""
     now = clock.now()
-    rows = model.objects.filter(certifier_id=certifier_id, expires_at__lte=now)
+    rows = model.objects.filter(Q(certifier_id=certifier_id), expires_at__lte=now)
     return list(rows.filter(Q(lease_until=None) | Q(lease_until__lte=now)).order_by("expires_at")[:100])
 
 

@@ -32,10 +32,11 @@ Via = CertificateLookup.Via
 SHA256 = re.compile(r"[0-9a-f]{64}")
 #: The time over which questions are counted, in seconds.
 WINDOW = 600
-_SQL = (
-    "SELECT certificate_id, certifier_id, client_id, number, state, snapshot, net_kg, issued_at, flagged_because, "
-    "replaced_by FROM certificates_public_check(%s, %s)"
-)
+_COLUMNS = (
+    "certificate_id", "certifier_id", "client_id", "number", "state", "snapshot", "net_kg", "issued_at", "flagged_because",
+    "replaced_by",
+)  # fmt: skip
+_SQL = f"SELECT {', '.join(_COLUMNS)} FROM certificates_public_check(%s, %s)"  # noqa: S608 - names of our own function
 
 
 class TooManyQuestions(DomainError):
@@ -141,10 +142,10 @@ def _look_up(question: Question, sha256: str) -> Answer | None:
             return None
         cursor.execute("SELECT certificates_public_versions(%s, %s)::text", [question.number, question.code])
         (versions,) = cursor.fetchone() or ("[]",)
-    values = list(row)
-    values[5] = json.loads(values[5]) if isinstance(values[5], str) else values[5]
-    values[9] = values[9] or ""
-    found = Answer(*values, versions=[_version(one) for one in json.loads(versions or "[]")])
+    values = dict(zip(_COLUMNS, row, strict=True))
+    values["snapshot"] = json.loads(row[5]) if isinstance(row[5], str) else row[5]
+    values["replaced_by"] = values["replaced_by"] or ""
+    found = Answer(**values, versions=[_version(one) for one in json.loads(versions or "[]")])
     return dataclasses.replace(found, compared=_compare(found, sha256)) if sha256 else found
 
 

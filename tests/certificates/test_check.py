@@ -23,7 +23,7 @@ from core.clock import now
 from core.files import store_file
 from core.identity import Identity, Kind, act_as
 from core.models import StoredFile
-from tests.support.certificates import issued, numbered
+from tests.support.certificates import issued, numbered, released
 from tests.support.world import World, make_world
 
 ADDRESS = "/certificates/check/"
@@ -45,7 +45,7 @@ def test_the_address_of_the_qr_code_opens_signed_out(world: World):
 
 @pytest.mark.django_db
 def test_a_wrong_code_or_number_says_nothing(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     for number, code in ((certificate.number, ids.readable_code()), ("101-1010000011-999999", certificate.check_code)):
         answer = Browser().get(ADDRESS, {"number": number, "code": code})
         page = answer.content.decode()
@@ -63,7 +63,7 @@ def test_what_is_not_released_is_not_shown(world: World):
 
 @pytest.mark.django_db
 def test_the_code_may_be_typed_as_people_type(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     code = f" {certificate.check_code[:3].lower()}-{certificate.check_code[3:].lower()} "
     assert (
         "Organic green coffee" in Browser().post(ADDRESS, {"number": certificate.number, "code": code}).content.decode()
@@ -85,7 +85,7 @@ def issued_bytes(world: World, certificate: Certificate) -> bytes:
 
 @pytest.mark.django_db
 def test_a_file_is_compared_by_its_bytes_alone(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     data = issued_bytes(world, certificate)
     assert "byte for byte" in posted(certificate, data).content.decode()
     for forged in (data + b"\n", data[:-1], b"no pdf at all", b""):
@@ -98,7 +98,7 @@ def test_a_file_is_compared_by_its_bytes_alone(world: World):
 
 @pytest.mark.django_db
 def test_an_earlier_version_is_told_from_the_one_that_counts(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     first = issued_bytes(world, certificate)
     second = first + b"% amended\n"
     with act_as(world.loop()) as loop:
@@ -122,7 +122,7 @@ def test_an_earlier_version_is_told_from_the_one_that_counts(world: World):
 
 @pytest.mark.django_db
 def test_an_uploaded_file_is_never_written_anywhere(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    certificate = issued(world)
+    certificate = released(world)
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
 
     def refuse(*_args: object, **_kwargs: object) -> None:
@@ -136,7 +136,7 @@ def test_an_uploaded_file_is_never_written_anywhere(world: World, monkeypatch: p
 
 @pytest.mark.django_db
 def test_a_file_larger_than_any_document_is_refused_unread(world: World, settings):
-    certificate = issued(world)
+    certificate = released(world)
     settings.UPLOAD_MAX_BYTES = 100_000
     answer = posted(certificate, b"x" * 200_000)
     assert answer.status_code == 422
@@ -146,7 +146,7 @@ def test_a_file_larger_than_any_document_is_refused_unread(world: World, setting
 
 @pytest.mark.django_db
 def test_the_form_is_guarded_against_other_sites(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     browser = Browser(enforce_csrf_checks=True)
     asked = {"number": certificate.number, "code": certificate.check_code}
     assert browser.post(ADDRESS, asked).status_code == 403
@@ -159,7 +159,7 @@ def test_the_form_is_guarded_against_other_sites(world: World):
 
 @pytest.mark.django_db
 def test_what_was_typed_is_recognised(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     nop_id = world.client.operation.nop_id
     for number, words in (
         (nop_id, "This is a NOP ID, not a certificate number"),
@@ -181,7 +181,7 @@ def test_what_was_typed_is_recognised(world: World):
 @pytest.mark.django_db
 def test_too_many_questions_are_refused_and_each_answered_one_leaves_a_row(world: World, settings):
     settings.CHECK_LIMIT = 3
-    certificate = issued(world)
+    certificate = released(world)
     asked = {"number": certificate.number, "code": certificate.check_code}
     answers = [Browser().get(ADDRESS, asked) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
@@ -197,7 +197,7 @@ def test_too_many_questions_are_refused_and_each_answered_one_leaves_a_row(world
 @pytest.mark.django_db
 def test_the_limit_counts_callers_as_the_trusted_proxy_names_them(world: World, settings):
     settings.CHECK_LIMIT, settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2, 1
-    certificate = issued(world)
+    certificate = released(world)
     asked = {"number": certificate.number, "code": certificate.check_code}
 
     def code(chain: str) -> int:
@@ -217,7 +217,7 @@ def test_the_limit_counts_callers_as_the_trusted_proxy_names_them(world: World, 
 @pytest.mark.django_db
 def test_all_callers_together_have_a_limit_too(world: World, settings):
     settings.CHECK_LIMIT_ALL, settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2, 1
-    certificate = issued(world)
+    certificate = released(world)
     asked = {"number": certificate.number, "code": certificate.check_code}
     answers = [Browser().get(ADDRESS, asked, headers={"x-forwarded-for": f"203.0.113.{n}"}) for n in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -226,7 +226,7 @@ def test_all_callers_together_have_a_limit_too(world: World, settings):
 
 @pytest.mark.django_db
 def test_signed_in_people_of_any_side_may_ask(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     for role in ("importer", "signatory", "reviewer", "broker"):
         page = world.browser(role).get(ADDRESS, {"number": certificate.number, "code": certificate.check_code})
         assert "Organic green coffee" in page.content.decode(), role
@@ -234,7 +234,7 @@ def test_signed_in_people_of_any_side_may_ask(world: World):
 
 @pytest.mark.django_db
 def test_over_the_api(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     address = reverse("api:certificate-check")
     asked = {"number": certificate.number, "code": certificate.check_code}
     found = Browser().get(address, asked)
@@ -253,8 +253,8 @@ def test_over_the_api(world: World):
 
 @pytest.mark.django_db
 def test_the_page_says_who_issued_it_and_which_address_is_the_true_one(world: World, settings):
-    settings.PORTAL_PUBLIC_ORIGIN = "https://certificates.example"
     certificate = issued(world)
+    settings.PORTAL_PUBLIC_ORIGIN = "https://certificates.example"
     page = posted(certificate).content.decode()
     with act_as(world.who("manager")):
         key = SigningKey.objects.get(retired_at=None)
@@ -268,7 +268,9 @@ def test_the_page_says_who_issued_it_and_which_address_is_the_true_one(world: Wo
 
 @pytest.mark.django_db
 def test_the_key_shown_is_the_one_that_signed(world: World):
-    certificate = issued(world)
+    with act_as(world.who("manager")):
+        signing.install_demo_key(world.certifier)
+    certificate = released(world)
     with act_as(world.who("manager")):
         old = SigningKey.objects.get(retired_at=None)
         SigningKey.objects.filter(pk=old.pk).update(retired_at=now())
@@ -278,7 +280,7 @@ def test_the_key_shown_is_the_one_that_signed(world: World):
 
 @pytest.mark.django_db
 def test_a_state_that_is_not_valid_is_said_in_words(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     with act_as(world.who("approver")) as approver:
         voiding.void(approver, certificate.pk, reason="Issued by mistake.")
     page = posted(certificate).content.decode()
@@ -290,16 +292,17 @@ def test_a_state_that_is_not_valid_is_said_in_words(world: World):
 
 @pytest.mark.django_db
 def test_it_speaks_spanish(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     asked = {"number": certificate.number, "code": certificate.check_code}
     page = Browser().get(ADDRESS, asked, headers={"accept-language": "es"}).content.decode()
     assert 'lang="es"' in page
-    assert "Mercancía" in page or "Mercancías" in page
+    assert "Comprobar un certificado" in page
+    assert "Organic green coffee" in page
 
 
 @pytest.mark.django_db
 def test_exporter_and_certifier_see_when_it_was_checked_and_nobody_else_does(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     address = reverse("certificates:detail", args=[certificate.pk])
     assert "Nobody has checked it yet" in world.browser("viewer").get(address).content.decode()
     posted(certificate)
@@ -318,7 +321,7 @@ def test_exporter_and_certifier_see_when_it_was_checked_and_nobody_else_does(wor
 
 @pytest.mark.django_db
 def test_nobody_but_the_check_writes_that_something_was_checked(world: World):
-    certificate = issued(world)
+    certificate = released(world)
     row = {"certifier_id": certificate.certifier_id, "client_id": certificate.client_id, "answer": "found"}
     for role in ("manager", "signatory", "importer"):
         with pytest.raises(ProgrammingError), act_as(world.who(role)):
@@ -327,7 +330,7 @@ def test_nobody_but_the_check_writes_that_something_was_checked(world: World):
 
 @pytest.mark.django_db
 def test_questions_are_forgotten_after_their_days(world: World, settings):
-    certificate = issued(world)
+    certificate = released(world)
     settings.CHECK_LOG_DAYS = 60
     with time_machine.travel(now() - dt.timedelta(days=61), tick=False):
         posted(certificate)
@@ -375,7 +378,7 @@ def test_a_given_up_document_is_on_the_desk_and_tried_again(world: World, settin
 
 @pytest.mark.django_db
 def test_an_amended_weight_is_shown_to_whoever_checks(client: Browser, world: World):
-    certificate = issued(world)
+    certificate = released(world)
     with act_as(world.who("approver")) as approver:
         amending.amend_down(approver, certificate.pk, Decimal("640.5"), reason="Less was loaded.")
     page = client.get(reverse("certificates:check"), {"number": certificate.number, "code": certificate.check_code})

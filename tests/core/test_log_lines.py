@@ -16,7 +16,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from certportal.logs import LEFT_OUT, WithoutSecrets, json_formatter, without_secrets
-from tests.support.certificates import issued
+from tests.support.certificates import released
 from tests.support.world import World
 
 
@@ -38,7 +38,7 @@ def lines() -> Iterator[io.StringIO]:
 
 @pytest.mark.django_db
 def test_the_code_of_a_check_reaches_no_log(world: World, lines: io.StringIO) -> None:
-    certificate = issued(world)
+    certificate = released(world)
     lines.truncate(0)
     asked = {"number": certificate.number, "code": certificate.check_code}
     page, api = reverse("certificates:check"), reverse("api:certificate-check")
@@ -47,7 +47,7 @@ def test_the_code_of_a_check_reaches_no_log(world: World, lines: io.StringIO) ->
     assert browser.post(page, {**asked, "file": SimpleUploadedFile("c.pdf", b"x")}).status_code == 200
     assert browser.get(api, asked).status_code == 200
     assert browser.post(api, asked, content_type="application/json").status_code == 200
-    assert browser.get(page, {**asked, "number": certificate.check_code}).status_code == 422
+    assert browser.post(page, {**asked, "number": certificate.check_code}).status_code == 422
     # from the check to another page of ours, and to one that sends to sign in and keeps the address
     assert browser.get(reverse("certificates:list"), asked).status_code == 302
     assert browser.get(reverse("account_login"), {"next": f"{page}?number=1&code={certificate.check_code}"})
