@@ -18,10 +18,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from certificates.domain import documents, downloads, public_check, shipments
-from certificates.models import Certificate, CertificateState, Shipment
+from certificates.domain import documents, downloads, shipments
+from certificates.models import Certificate, Shipment
 from certificates.views import pdf_answer, search
-from core.errors import NotVisible
 from core.identity import actor_of
 from core.serializers import exact_quantity, kilograms, validated
 from core.units import Unit
@@ -94,7 +93,7 @@ class CertificateDetailView(APIView):
         return Response(CertificateSerializer(find(rows, actor_of(request), pk)).data)
 
 
-class _AnyType(BaseContentNegotiation):
+class AnyType(BaseContentNegotiation):
     """The document is a PDF whatever the caller would accept; errors are JSON."""
 
     def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
@@ -109,7 +108,7 @@ class _AnyType(BaseContentNegotiation):
 class CertificatePdfView(APIView):
     """The signed document."""
 
-    content_negotiation_class = _AnyType
+    content_negotiation_class = AnyType
 
     @extend_schema(operation_id="certificate_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
@@ -168,42 +167,3 @@ class CertificateShipmentsView(APIView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         shipment = shipments.report(actor_of(request), pk, **validated(ShipmentInput, request.data))
         return Response(ShipmentSerializer(shipment).data, status=201)
-
-
-class CheckQuery(serializers.Serializer[Any]):
-    """Number and check code as they stand on the certificate."""
-
-    number = serializers.CharField(max_length=30)
-    code = serializers.CharField(max_length=20)
-
-
-class CheckAnswer(serializers.Serializer[Any]):
-    """What the public sees of a certificate."""
-
-    number = serializers.CharField()
-    state = serializers.ChoiceField(choices=CertificateState.choices)
-    product = serializers.CharField(source="snapshot.product.label_name")
-    hts_code = serializers.CharField(source="snapshot.hts.code")
-    net_kg = kilograms()
-    certifier = serializers.CharField(source="snapshot.certifier.name")
-    exporter = serializers.CharField(source="snapshot.exporter.name")
-    importer = serializers.CharField(source="snapshot.importer.name")
-    start_date = serializers.DateField(source="snapshot.period.start")
-    end_date = serializers.DateField(source="snapshot.period.end")
-    issued_at = serializers.DateTimeField()
-    replaced_by = serializers.CharField()
-    flagged_because = serializers.CharField()
-    document_sha256 = serializers.ListField(source="documents", child=serializers.CharField())
-
-
-class CertificateCheckView(APIView):
-    """The public check: open to everybody, limited per address."""
-
-    @extend_schema(operation_id="certificate_check", parameters=[CheckQuery], responses=CheckAnswer, auth=[])
-    def get(self, request: Request) -> Response:
-        given = CheckQuery(data=request.query_params.dict())
-        given.is_valid(raise_exception=True)
-        answer = public_check.ask(actor_of(request), **given.validated_data)
-        if answer is None:
-            raise NotVisible("NOT-FOUND", "No certificate has this number with this code.")
-        return Response(CheckAnswer(answer).data, headers={"Cache-Control": "no-store"})

@@ -2,11 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from certificates import api, api_life
+from certificates import api, api_check, api_files, api_life
 
 urlpatterns: list[URLPattern] = [
     path("certificates/", api.CertificateListView.as_view(), name="certificate-list"),
-    path("certificates/check/", api.CertificateCheckView.as_view(), name="certificate-check"),
+    path("certificates/check/", api_check.CertificateCheckView.as_view(), name="certificate-check"),
     path("certificates/<uuid:pk>/", api.CertificateDetailView.as_view(), name="certificate-detail"),
     path("certificates/<uuid:pk>/pdf/", api.CertificatePdfView.as_view(), name="certificate-pdf"),
     path("certificates/<uuid:pk>/shipments/", api.CertificateShipmentsView.as_view(), name="certificate-shipments"),
@@ -15,6 +15,13 @@ urlpatterns: list[URLPattern] = [
     path("certificates/<uuid:pk>/total/", api_life.CertificateTotalView.as_view(), name="certificate-total"),
     path("certificates/<uuid:pk>/replace/", api_life.CertificateReplaceView.as_view(), name="certificate-replace"),
     path("certificates/<uuid:pk>/overages/", api_life.CertificateOveragesView.as_view(), name="certificate-overages"),
+    path("certificate-bundles/", api_files.BundleListView.as_view(), name="bundle-list"),
+    path("certificate-bundles/<uuid:pk>/", api_files.BundleView.as_view(), name="bundle-detail"),
+    path("certificate-bundles/<uuid:pk>/file/", api_files.BundleFileView.as_view(), name="bundle-file"),
+    path("requests/<uuid:pk>/preview/", api_files.PreviewView.as_view(), name="request-preview"),
+    path(
+        "requests/<uuid:pk>/preview/<uuid:preview_id>/file/", api_files.PreviewFileView.as_view(), name="preview-file"
+    ),
     path("overages/<uuid:pk>/settle/", api_life.OverageSettleView.as_view(), name="overage-settle"),
     path("shipments/<uuid:pk>/receipt/", api_life.ShipmentReceiptView.as_view(), name="shipment-receipt"),
     path("shipments/<uuid:pk>/correct/", api_life.ShipmentCorrectView.as_view(), name="shipment-correct"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -172,7 +171,11 @@ def _acts(actor: Identity, certificate: Certificate) -> list[tuple[str, str]]:
     return found
 
 
-def _lookups(actor: Identity, certificate: Certificate) -> QuerySet[CertificateLookup] | None:
-    if not actor.is_staff:
+def _lookups(actor: Identity, certificate: Certificate) -> dict[str, Any] | None:
+    """When it was checked in public, for the certifier and the exporter: how often, and the last times."""
+    if not (actor.is_staff or actor.kind is Kind.EXPORTER):
         return None
-    return CertificateLookup.objects.filter(certificate_id=certificate.pk).order_by("-asked_at")[:5]
+    rows = CertificateLookup.objects.visible_to(actor).filter(certificate_id=certificate.pk)
+    last = list(rows.order_by("-asked_at")[:10])
+    # most were never checked: one question to the database is enough for them
+    return {"last": last, "count": rows.count() if len(last) == 10 else len(last)}

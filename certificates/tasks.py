@@ -7,7 +7,18 @@ import uuid
 import structlog
 from celery import shared_task
 
-from certificates.domain import actuals, closing, documents, reading_copies, signing, statement_files, suspension
+from certificates.domain import (
+    actuals,
+    bundle_files,
+    closing,
+    documents,
+    previews,
+    public_check,
+    reading_copies,
+    signing,
+    statement_files,
+    suspension,
+)
 from core.identity import Identity, act_as
 from core.wake import awake
 from organizations.models import Certifier
@@ -96,3 +107,41 @@ def sweep_statements() -> None:
             waiting = statement_files.due(certifier_id)
         for row_id in waiting:
             statement_files.make(certifier_id, row_id)
+
+
+@shared_task(name="certificates.tasks.make_preview")
+def make_preview(certifier_id: str, row_id: str) -> None:
+    """Make one preview, if it still waits."""
+    previews.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
+
+
+@shared_task(name="certificates.tasks.make_bundle")
+def make_bundle(certifier_id: str | None, row_id: str) -> None:
+    """Make one bundle of documents, if it still waits (certifier None: of an importer or broker)."""
+    bundle_files.make(uuid.UUID(certifier_id) if certifier_id else None, uuid.UUID(row_id))
+
+
+@shared_task(name="certificates.tasks.sweep_made_files")
+def sweep_made_files() -> None:
+    """Previews and bundles: delete those whose time is over, make those that wait; certifier by certifier."""
+    certifiers = list(Certifier.objects.values_list("pk", flat=True))
+    for certifier_id in certifiers:
+        previews.forget_old(certifier_id)
+        with act_as(Identity.loop(certifier_id)):
+            waiting = previews.due(certifier_id)
+        for row_id in waiting:
+            previews.make(certifier_id, row_id)
+    for owner in [*certifiers, None]:
+        bundle_files.forget_old(owner)
+        with act_as(Identity.loop(owner)):
+            bundles = bundle_files.due(owner)
+        for row_id in bundles:
+            bundle_files.make(owner, row_id)
+
+
+@shared_task(name="certificates.tasks.forget_lookups")
+def forget_lookups() -> None:
+    """Forget the questions at the public check that are older than they are kept."""
+    gone = public_check.forget_old()
+    if gone:
+        log.info("lookups_forgotten", rows=gone)

@@ -2,13 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from certificates import views, views_copy, views_life
+from certificates import views, views_check, views_copy, views_files, views_life
 
 app_name = "certificates"
 urlpatterns: list[URLPattern] = [
     path("", views.certificate_list, name="list"),
     path("inbox/", views.inbox, name="inbox"),
-    path("check/", views.check, name="check"),
+    path("check/", views_check.check, name="check"),
+    path("bundles/", views_files.bundle_page, name="bundles"),
+    path("bundles/<uuid:bundle_id>/", views_files.bundle_file, name="bundle-file"),
+    path("previews/<uuid:pk>/", views_files.preview_page, name="preview"),
+    path("previews/<uuid:pk>/<uuid:preview_id>/", views_files.preview_file, name="preview-file"),
     path("documents/", views.stuck, name="stuck"),
     path("signing/", views.signing_keys, name="signing"),
     path("<uuid:pk>/", views.detail, name="detail"),

@@ -1,4 +1,4 @@
-"""Pages of certificates: lists, one certificate, its PDF, its shipments, the public check, documents given up."""
+"""Pages of certificates: lists, one certificate, its PDF, its shipments, documents given up, signing keys."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from certificates import page
 from certificates.document.errors import NoSigningKey
-from certificates.domain import documents, downloads, overages, public_check, reading_copies, shipments, signing
-from certificates.forms import CheckForm, CorrectionForm, ShipmentForm, SigningKeyForm
+from certificates.domain import documents, downloads, overages, reading_copies, shipments, signing
+from certificates.forms import CorrectionForm, ShipmentForm, SigningKeyForm
 from certificates.models import Certificate, CertificateState, OverageReport, Shipment
 from core import clock
 from core.errors import DomainError
@@ -157,39 +157,6 @@ def correct_shipment(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID
                 return redirect("certificates:shipments", pk=pk)
     context = {"form": form, "shipment": shipment, "certificate": shipment.certificate}
     return render(request, "certificates/correct.html", context, status=status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest) -> HttpResponse:
-    """The public check. A QR code leads here with number and code; a form sends them, with a PDF if somebody has one."""
-    asked = request.method == "POST" or "number" in request.GET or "code" in request.GET
-    data = request.POST if request.method == "POST" else request.GET
-    form = CheckForm(data, request.FILES) if asked else CheckForm()
-    context: dict[str, Any] = {"form": form, "asked": asked}
-    if not asked or not form.is_valid():
-        return _public(request, context, 422 if asked else 200)
-    given = form.cleaned_data
-    file = given["file"]
-    try:
-        answer = public_check.ask(
-            actor_of(request), given["number"], given["code"], pdf=file.read() if file is not None else None
-        )
-    except public_check.TooManyQuestions as error:
-        form.add_error(None, str(error.message))
-        return _public(request, context, error.status)
-    context["not_found"] = answer is None
-    if answer is not None:
-        goods = page.goods(answer.snapshot, answer.net_kg)
-        context |= {"answer": answer, "goods": goods, "parties": page.parties(answer.snapshot)}
-    return _public(request, context, 200)
-
-
-def _public(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
-    answer = render(request, "certificates/check.html", context, status=status)
-    answer["Cache-Control"] = "no-store"
-    # the address holds the code: it must not travel on to other sites
-    answer["Referrer-Policy"] = "no-referrer"
-    return answer
 
 
 @require_safe

@@ -147,6 +147,8 @@ WAKE_TASKS = {
     "directory": ("organizations.tasks.run_directory_import", "default"),
     "reading_copies": ("certificates.tasks.make_reading_copy", "documents"),
     "statements": ("certificates.tasks.make_statement", "documents"),
+    "previews": ("certificates.tasks.make_preview", "documents"),
+    "bundles": ("certificates.tasks.make_bundle", "documents"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "default"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
@@ -180,6 +182,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "documents"},
     },
+    "sweep-made-files": {
+        "task": "certificates.tasks.sweep_made_files",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "documents"},
+    },
+    "forget-lookups": {"task": "certificates.tasks.forget_lookups", "schedule": crontab(hour="3", minute="20")},
     "sweep-reading-copies": {
         "task": "certificates.tasks.sweep_reading_copies",
         "schedule": SWEEP_SECONDS,
@@ -195,6 +203,14 @@ CELERY_BEAT_SCHEDULE = {
 #: Leases of work in flight: twice the time limit of the call or rendering.
 DOCUMENT_LEASE_SECONDS = env.int("PORTAL_DOCUMENT_LEASE_SECONDS", default=120)
 DOCUMENT_MAX_ATTEMPTS = 5
+#: How long what was made for one person is kept: previews, ZIP files of documents; and how many certificates one holds.
+PREVIEW_MINUTES = env.int("PORTAL_PREVIEW_MINUTES", default=60)
+BUNDLE_HOURS = env.int("PORTAL_BUNDLE_HOURS", default=24)
+BUNDLE_MAX = env.int("PORTAL_BUNDLE_MAX", default=1000)
+#: Questions at the public check within ten minutes: of one caller, of all together; days that they are remembered.
+CHECK_LIMIT = env.int("PORTAL_CHECK_LIMIT", default=30)
+CHECK_LIMIT_ALL = env.int("PORTAL_CHECK_LIMIT_ALL", default=3000)
+CHECK_LOG_DAYS = env.int("PORTAL_CHECK_LOG_DAYS", default=730)
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
 #: Threads of the worker for OID: calls that may be under way at the same time. They wait for answers, so threads suffice;
 #: a pool of threads knows no time limit of a task, and needs none: every call has its own, and a lease.

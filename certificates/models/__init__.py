@@ -5,7 +5,6 @@ from certificates.models.certificate import (
     Certificate,
     CertificateContact,
     CertificateDocument,
-    CertificateLookup,
     CertificateRows,
     CertificateState,
     GoodsMark,
@@ -15,11 +14,14 @@ from certificates.models.certificate import (
     live_delegations,
 )
 from certificates.models.life import ActualsReminder, CertificateChange, OverageReport, Receipt
+from certificates.models.lookups import CertificateLookup
+from certificates.models.made import Bundle, MadeFile, Preview
 from certificates.models.reading_copy import ReadingCopy
 
 __all__ = [
     "RELEASED_STATES",
     "ActualsReminder",
+    "Bundle",
     "Certificate",
     "CertificateChange",
     "CertificateContact",
@@ -28,8 +30,10 @@ __all__ = [
     "CertificateRows",
     "CertificateState",
     "GoodsMark",
+    "MadeFile",
     "OverageReport",
     "PartyFinding",
+    "Preview",
     "ReadingCopy",
     "Receipt",
     "Shipment",

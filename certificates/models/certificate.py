@@ -274,25 +274,6 @@ class PartyFinding(models.Model):
         ]
 
 
-class CertificateLookup(models.Model):
-    """One question at the public check page: what was asked of which certificate and what was answered (no codes)."""
-
-    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
-    certifier_id = models.UUIDField(null=True)
-    client_id = models.UUIDField(null=True)
-    certificate_id = models.UUIDField(null=True)
-    number_asked = models.CharField(max_length=30)
-    answer = models.CharField(max_length=30)
-    asked_at = models.DateTimeField(default=clock.now)
-    ip = models.CharField(max_length=45, blank=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["certificate_id", "-asked_at"], name="lookup_of_certificate"),
-            models.Index(fields=["ip", "-asked_at"], name="lookup_by_ip"),
-        ]
-
-
 class GoodsMark(models.Model):
     """A keyed hash of a lot together with a container or bill of lading: told from, never told to, other certifiers."""
 
