@@ -55,7 +55,7 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
 
     def get_check_url(self, certificate: Certificate) -> str | None:
         """The address in the QR code."""
-        return documents.check_url(certificate) if certificate.is_released else None
+        return documents.check_url(certificate) if certificate.number and certificate.issued_at else None
 
     def get_document_sha256(self, certificate: Certificate) -> str | None:
         """SHA-256 of the current document."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from certificates.document.errors import DocumentError
+from certificates.document.history import NONE, History, read_history
 from certificates.document.snapshot import Snapshot, canonical_json, snapshot_sha256
 
 #: Name of the attachment.
@@ -31,7 +32,7 @@ NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}")
 class Issue:
     """What is known only when OID has answered. ``issued_at`` is aware; ``check_url`` lies under ``public_origin``.
 
-    ``specimen`` marks a document of a demonstration: it says so on every page.
+    ``specimen`` marks a document of a demonstration: it says so on every page. ``history``: the documents before it.
     """
 
     number: str
@@ -40,6 +41,7 @@ class Issue:
     issued_at: dt.datetime
     public_origin: str
     specimen: bool = False
+    history: History = NONE
 
     def __post_init__(self) -> None:
         if not NUMBER.fullmatch(self.number):
@@ -74,6 +76,7 @@ def data_file(snapshot: Snapshot, issue: Issue) -> bytes:
             "specimen": issue.specimen,
             "snapshot_sha256": snapshot_sha256(snapshot),
             "snapshot": snapshot,
+            **issue.history.as_data(),
         }
     )
 
@@ -99,6 +102,7 @@ def issue_of(content: dict[str, Any]) -> Issue:
         issued_at=dt.datetime.fromisoformat(content["issued_at"]),
         public_origin=content["public_origin"],
         specimen=content["specimen"],
+        history=read_history(content),
     )
 
 

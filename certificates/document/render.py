@@ -30,6 +30,7 @@ from weasyprint.urls import FatalURLFetchingError
 
 from certificates.document.errors import ResourceRefused
 from certificates.document.fonts import MONO, SANS, SERIF, Face, faces_for
+from certificates.document.history import NONE, History
 from certificates.document.page import page_context
 from certificates.document.payload import DATA_FILE, TEMPLATE_VERSION, Issue, data_file, sha256
 from certificates.document.resources import BundledFetcher
@@ -64,17 +65,18 @@ def render_document(
     issued_at: dt.datetime,
     public_origin: str,
     specimen: bool = False,
+    history: History = NONE,
 ) -> bytes:
     """The unsigned PDF of the certificate ``snapshot`` that OID holds as ``number``.
 
     ``issued_at`` is aware; ``check_url`` (in the QR code) must lie under ``public_origin``, the portal's configured
-    address. ``specimen`` prints on every page that it is a demonstration.
+    address. ``specimen`` prints on every page that it is a demonstration; ``history`` names the documents before it.
 
     Raises a :class:`~certificates.document.errors.DocumentError`: incomplete data, no number, characters without a
     glyph, a resource that is not bundled.
     """
     checked = read_snapshot(snapshot)
-    issue = Issue(number, check_code, check_url, issued_at, public_origin, specimen)
+    issue = Issue(number, check_code, check_url, issued_at, public_origin, specimen, history)
     data = data_file(checked, issue)
     html = document_html(checked, issue)
     prepared = prepare(faces_for(_texts(checked, issue)))
@@ -156,6 +158,7 @@ def _texts(snapshot: Snapshot, issue: Issue) -> Iterator[tuple[str, str]]:
     yield from ((path, value) for path, value in walk(snapshot) if isinstance(value, str))
     yield "check_code", issue.check_code
     yield "check_url", issue.check_url
+    yield from issue.history.texts()
 
 
 @lru_cache(maxsize=1)

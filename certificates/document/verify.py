@@ -155,6 +155,7 @@ def page_matches_data(pdf: bytes, content: dict[str, Any]) -> bool:
             issued_at=issue.issued_at,
             public_origin=issue.public_origin,
             specimen=issue.specimen,
+            history=issue.history,
         )
     except (DocumentError, KeyError, TypeError, ValueError):
         return False

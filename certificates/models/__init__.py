@@ -2,6 +2,7 @@
 
 from certificates.models.certificate import (
     RELEASED_STATES,
+    SHIPPING_STATES,
     Certificate,
     CertificateContact,
     CertificateDocument,
@@ -14,11 +15,14 @@ from certificates.models.certificate import (
     SigningKey,
     live_delegations,
 )
-from certificates.models.life import ActualsReminder, CertificateChange, OverageReport, Receipt
+from certificates.models.continuity import ContinuityDocument, Outage, Unregistered
+from certificates.models.life import ActualsReminder, Amendment, CertificateChange, OverageReport, Receipt
 
 __all__ = [
     "RELEASED_STATES",
+    "SHIPPING_STATES",
     "ActualsReminder",
+    "Amendment",
     "Certificate",
     "CertificateChange",
     "CertificateContact",
@@ -26,11 +30,14 @@ __all__ = [
     "CertificateLookup",
     "CertificateRows",
     "CertificateState",
+    "ContinuityDocument",
     "GoodsMark",
+    "Outage",
     "OverageReport",
     "PartyFinding",
     "Receipt",
     "Shipment",
     "SigningKey",
+    "Unregistered",
     "live_delegations",
 ]

@@ -1,6 +1,7 @@
 -- A document's file is seen by whoever sees the document's certificate (runs under the reader's own row security).
 CREATE OR REPLACE FUNCTION portal_sees_document(p_file uuid) RETURNS boolean LANGUAGE sql STABLE
-    AS $$ SELECT EXISTS (SELECT 1 FROM public.certificates_certificatedocument d WHERE d.file_id = p_file) $$;
+    AS $$ SELECT EXISTS (SELECT 1 FROM public.certificates_certificatedocument d WHERE d.file_id = p_file)
+              OR EXISTS (SELECT 1 FROM public.certificates_continuitydocument d WHERE d.file_id = p_file) $$;
 
 -- What a certificate says never changes; a number, once given, stays; an exporter touches nothing but shipped kilograms.
 CREATE OR REPLACE FUNCTION certificates_guard() RETURNS trigger LANGUAGE plpgsql AS $$
