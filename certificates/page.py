@@ -154,7 +154,8 @@ def standing_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         "ended": ended,
         "successor": Certificate.objects.visible_to(actor).filter(replaces=certificate, number__isnull=False).first(),
         "replacing": replacing.approved(certificate) if insider else None,
-        "version_due": certificate.documents_due > 0 and certificate.state in {CertificateState.ISSUED, CertificateState.CLOSED},
+        "version_due": certificate.documents_due > 0
+        and certificate.state in {CertificateState.ISSUED, CertificateState.CLOSED},
         "continuity": continuity,
         "continuity_given_up": being_made and continuity_of.given_up(continuity),
         "continuity_code": group_code(continuity.check_code) if continuity else "",

@@ -77,7 +77,7 @@ def render_continuity(
     data: Mapping[str, Any], *, check_code: str, check_url: str, made_at: dt.datetime, public_origin: str,
     specimen: bool = False,
 ) -> bytes:  # fmt: skip
-    """The unsigned PDF. ``made_at`` is aware; ``check_url`` lies under ``public_origin``. The same arguments, the same bytes."""
+    """The unsigned PDF. ``made_at`` is aware; ``check_url`` lies under ``public_origin``. Same arguments, same bytes."""
     if not check_url.startswith(public_origin.rstrip("/") + "/"):
         raise DocumentError("DOC-ORIGIN", f"The check address {check_url!r} is not under the public origin.")
     utc = made_at.astimezone(dt.UTC).replace(microsecond=0)
@@ -149,9 +149,7 @@ def _parties(or1: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _rows(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     transport, period, origin = content["transport"], content["period"], content["origin"]
     lots = "; ".join(f"{row['lot']} ({kilograms(row['kg'])})" if row["kg"] else row["lot"] for row in content["lots"])
-    containers = "; ".join(
-        f"{row['number']} / {row['seal']}" if row["seal"] else row["number"] for row in content["containers"]
-    )
+    containers = "; ".join(" / ".join(filter(None, (row["number"], row["seal"]))) for row in content["containers"])
     importer, destination = content["importer"], content["destination"]
     rows = [
         (_("Product, named as on the label"), content["product"]["label_name"]),

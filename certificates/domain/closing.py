@@ -20,7 +20,7 @@ BATCH = 200
 
 
 def due(certifier: Certifier, after: uuid.UUID | None = None) -> list[uuid.UUID]:
-    """Certificates under which goods leave and whose time to report has ended, or that have shipped in full and say so; by key, a batch."""
+    """Certificates under which goods leave, past their time to report, or shipped in full and declared; by key, a batch."""
     today = clock.today_in(certifier.time_zone)
     grace = dt.timedelta(days=rules_of(certifier.pk).close_out_days_after_end)
     ended = Q(end_date__lt=today - grace) | Q(total_declared_at__isnull=False, shipped_kg=F("net_kg"))

@@ -33,6 +33,8 @@ STAFF = (Role.REVIEWER, Role.APPROVER, Role.MANAGER)
 
 def open_outage(certifier_id: uuid.UUID | None) -> Outage | None:
     """The certifier's declared outage; None in ordinary times."""
+    if certifier_id is None:
+        return None
     return Outage.objects.filter(certifier_id=certifier_id, ended_at=None).first()
 
 
