@@ -33,9 +33,9 @@ def _joined(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def goods(snapshot: dict[str, Any], net_kg: Decimal) -> list[tuple[str, Any]]:
-    """Rows of the summary: the goods. ``net_kg``: the weight certified now, which may have been amended."""
-    issued_kg = Decimal(snapshot["net_kg"])
+def goods(snapshot: dict[str, Any], net_kg: Decimal, issued_kg: Decimal | None = None) -> list[tuple[str, Any]]:
+    """Rows of the summary: the goods. ``net_kg``: certified now; ``issued_kg``: at first, if it is not ``snapshot``'s."""
+    issued_kg = issued_kg or Decimal(snapshot["net_kg"])
     amended = [(_("Amended to"), kg(net_kg))] if net_kg != issued_kg else []
     code = snapshot["hts"]
     packages = snapshot["packages"]
@@ -182,7 +182,7 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         .order_by("-sequence")
     )
     documents = version_rows(actor, certificate)
-    snapshot = certificate.snapshot
+    snapshot, content = certificate.snapshot, versions.content_of(certificate)
     period = f"{date_format(certificate.start_date)} – {date_format(certificate.end_date)}"
     return {
         "certificate": certificate,
@@ -190,9 +190,9 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         "versions": documents,
         **standing_of(actor, certificate),
         "shipments": shipments,
-        "goods": [*goods(snapshot, certificate.net_kg), (_("Period"), period)],
+        "goods": [*goods(content, certificate.net_kg, Decimal(snapshot["net_kg"])), (_("Period"), period)],
         "parties": parties(snapshot),
-        "transport": transport(versions.content_of(certificate)),
+        "transport": transport(content),
         "rest_kg": certificate.net_kg - certificate.shipped_kg,
         "events": events(certificate, shipments),
         "check_code": group_code(certificate.check_code, 3),

@@ -13,7 +13,7 @@ def labels() -> dict[str, str]:
     """What the amendable fields are called."""
     return {
         "net_kg": _("net weight"),
-        "lots": _("lots"),
+        "lots": _("lots (kg)"),
         "mode": _("transport"),
         "port_of_lading": _("port of lading"),
         "vessel": _("vessel or flight"),

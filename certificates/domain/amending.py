@@ -160,7 +160,7 @@ def _text(content: Mapping[str, Any], field: str) -> str:
     if field == "net_kg":
         return str(content["net_kg"])
     if field == "lots":
-        return "; ".join(f"{row['lot']} ({row['kg']} kg)" if row["kg"] else row["lot"] for row in content["lots"])
+        return "; ".join(f"{row['lot']} {row['kg']}".strip() for row in content["lots"])
     if field == "containers":
         return "; ".join(f"{row['number']} / {row['seal']}" if row["seal"] else row["number"] for row in content[field])
     return str(content["transport"][field])

@@ -80,10 +80,9 @@ def _look_up(reference: str, code: str) -> Answer | None:
 
 
 def _remember(actor: Identity, reference: str, found: Answer | None) -> None:
-    answer = public_check.NOT_FOUND
+    answer = "not_found"
     if found is not None:
-        known = {None: public_check.FOUND, True: public_check.SAME_FILE, False: public_check.OTHER_FILE}
-        answer = known[found.file_is_issued]
+        answer = {None: "found", True: "file_issued", False: "file_not_issued"}[found.file_is_issued]
     CertificateLookup(
         certifier_id=found.certifier_id if found else None, client_id=found.client_id if found else None,
         certificate_id=found.certificate_id if found else None, number_asked=reference[:30], answer=answer,
