@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.pagination import CursorPagination
@@ -19,12 +19,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from certificates.domain import documents, downloads, shipments
-from certificates.models import Certificate, Shipment
+from certificates.models import Certificate, CertificateDocument, Shipment
 from certificates.views import pdf_answer, search
 from core.identity import actor_of
 from core.serializers import exact_quantity, kilograms, validated
 from core.units import Unit
 from organizations.tenancy import find
+
+
+class DocumentVersion(serializers.ModelSerializer[CertificateDocument]):
+    """One version of a certificate's document; its bytes are at ``/certificates/{id}/pdf/{sha256}/``."""
+
+    class Meta:
+        model = CertificateDocument
+        fields = ("version", "sha256", "made_at")
 
 
 class CertificateSerializer(serializers.ModelSerializer[Certificate]):
@@ -36,6 +44,7 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
     rest_kg = serializers.SerializerMethodField()
     check_url = serializers.SerializerMethodField()
     document_sha256 = serializers.SerializerMethodField()
+    document_versions = serializers.SerializerMethodField()
     request = serializers.UUIDField(source="request_id", read_only=True)
     data = serializers.JSONField(source="snapshot", read_only=True)
 
@@ -44,7 +53,7 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
         fields = (
             "id", "number", "state", "request", "net_kg", "shipped_kg", "rest_kg", "total_declared_at", "ending_inventory_kg",
             "start_date", "end_date",
-            "approved_at", "registered_at", "issued_at", "check_url", "document_sha256", "snapshot_sha256",
+            "approved_at", "registered_at", "issued_at", "check_url", "document_sha256", "document_versions", "snapshot_sha256",
             "flagged_because", "data",
         )  # fmt: skip
 
@@ -54,12 +63,18 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
 
     def get_check_url(self, certificate: Certificate) -> str | None:
         """The address in the QR code."""
-        return documents.check_url(certificate) if certificate.is_released else None
+        return documents.check_url(certificate) if certificate.number and certificate.issued_at else None
 
     def get_document_sha256(self, certificate: Certificate) -> str | None:
         """SHA-256 of the current document."""
         hashes = {row.version: row.sha256 for row in certificate.documents.all()}
         return hashes[max(hashes)] if hashes else None
+
+    @extend_schema_field(DocumentVersion(many=True))
+    def get_document_versions(self, certificate: Certificate) -> list[dict[str, Any]]:
+        """Every version of the document, the first one first; the last one counts."""
+        rows = sorted(certificate.documents.all(), key=lambda row: row.version)
+        return [dict(DocumentVersion(row).data) for row in rows]
 
 
 class ByApproval(CursorPagination):

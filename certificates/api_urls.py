@@ -2,13 +2,30 @@
 
 from django.urls import URLPattern, path
 
-from certificates import api, api_check, api_files, api_life
+from certificates import api, api_check, api_coop, api_files, api_life
 
 urlpatterns: list[URLPattern] = [
     path("certificates/", api.CertificateListView.as_view(), name="certificate-list"),
     path("certificates/check/", api_check.CertificateCheckView.as_view(), name="certificate-check"),
+    path("certificates/check/continuity/", api_coop.ContinuityCheckView.as_view(), name="certificate-check-continuity"),
+    path("outage/", api_coop.OutageView.as_view(), name="outage"),
     path("certificates/<uuid:pk>/", api.CertificateDetailView.as_view(), name="certificate-detail"),
     path("certificates/<uuid:pk>/pdf/", api.CertificatePdfView.as_view(), name="certificate-pdf"),
+    path(
+        "certificates/<uuid:pk>/pdf/<str:sha256>/",
+        api_coop.CertificateVersionPdfView.as_view(),
+        name="certificate-version-pdf",
+    ),
+    path(
+        "certificates/<uuid:pk>/continuity/",
+        api_coop.CertificateContinuityView.as_view(),
+        name="certificate-continuity",
+    ),
+    path(
+        "certificates/<uuid:pk>/continuity/pdf/",
+        api_coop.CertificateContinuityPdfView.as_view(),
+        name="certificate-continuity-pdf",
+    ),
     path("certificates/<uuid:pk>/shipments/", api.CertificateShipmentsView.as_view(), name="certificate-shipments"),
     path("certificates/<uuid:pk>/amend/", api_life.CertificateAmendView.as_view(), name="certificate-amend"),
     path("certificates/<uuid:pk>/void/", api_life.CertificateVoidView.as_view(), name="certificate-void"),

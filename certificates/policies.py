@@ -1,6 +1,7 @@
 """Row policies of certificates: certifier, exporter, named importer, delegated broker, invited contact."""
 
 from core.policy import (
+    ALL,
     APPEND,
     BROKER,
     CERTIFIER,
@@ -14,7 +15,7 @@ from core.policy import (
     Table,
 )
 
-_RELEASED = "state IN ('issued', 'closed', 'void', 'replaced')"
+_RELEASED = "(state IN ('issued', 'closed', 'void', 'replaced', 'continuity') OR continuity_at IS NOT NULL)"
 _DELEGATED = (
     "organizations_delegation d WHERE d.broker_id = "
     f"{BROKER} AND d.revoked_at IS NULL AND current_date BETWEEN d.valid_from AND d.valid_until"
@@ -54,6 +55,10 @@ TABLES = [
     Table("certificates_partyfinding", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=NO_DELETE),
     Table("certificates_shipment", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=NO_DELETE),
     Table("certificates_certificatechange", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=APPEND),
+    Table("certificates_amendment", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=APPEND),
+    Table("certificates_outage", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
+    # a document that was made is never deleted (trigger); one that was only asked for may be asked for anew
+    Table("certificates_continuitydocument", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=ALL),
     Table("certificates_overagereport", read=_ROWS, write=_ROWS, grants=NO_DELETE),
     Table(
         "certificates_receipt",

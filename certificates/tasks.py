@@ -11,6 +11,7 @@ from certificates.domain import (
     actuals,
     bundle_files,
     closing,
+    continuity,
     documents,
     previews,
     public_check,
@@ -32,12 +33,20 @@ def make_document(certifier_id: str, certificate_id: str) -> None:
     documents.make(uuid.UUID(certifier_id), uuid.UUID(certificate_id))
 
 
+@shared_task(name="certificates.tasks.make_continuity")
+def make_continuity(certifier_id: str, row_id: str) -> None:
+    """Make one continuity document, if it still waits."""
+    continuity.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
+
+
 @shared_task(name="certificates.tasks.sweep_documents")
 def sweep_documents() -> None:
     """Make every document that waits, certifier by certifier, each in its own transactions."""
     for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
         with act_as(Identity.loop(certifier_id)):
-            waiting = documents.due(certifier_id)
+            hurried, waiting = continuity.due(certifier_id), documents.due(certifier_id)
+        for row_id in hurried:
+            continuity.make(certifier_id, row_id)
         for certificate_id in waiting:
             documents.make(certifier_id, certificate_id)
 

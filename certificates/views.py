@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from certificates import page
 from certificates.document.errors import NoSigningKey
-from certificates.domain import documents, downloads, overages, reading_copies, shipments, signing
+from certificates.domain import continuity, documents, downloads, overages, reading_copies, shipments, signing
 from certificates.forms import CorrectionForm, ShipmentForm, SigningKeyForm
 from certificates.models import Certificate, CertificateState, OverageReport, Shipment
 from core import clock
@@ -59,7 +59,7 @@ def _list(request: HttpRequest, template: str) -> HttpResponse:
     rows = search(actor, state, text).order_by(order, "-id")
     context: dict[str, Any] = {
         "page_obj": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
-        "states": [choice for choice in CertificateState.choices if choice[0] != CertificateState.CONTINUITY],
+        "states": CertificateState.choices,
         "state": state,
         "text": text,
         "filtered": bool(state or text),
@@ -76,7 +76,8 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     certificate = find(Certificate.objects.select_related("replaces"), actor, pk)
     context = page.context_of(actor, certificate)
     context["may_report"] = context["takes_shipments"] and shipments.may_report(actor)
-    context["may_replace"] = context["takes_shipments"] and actor.has(Role.PREPARER, Role.SIGNATORY)
+    replaceable = context["takes_shipments"] and certificate.state == CertificateState.ISSUED
+    context["may_replace"] = replaceable and actor.has(Role.PREPARER, Role.SIGNATORY)
     context["is_staff"] = actor.is_staff
     context["copies"] = reading_copies.of_document(actor, context["document"])
     context["home"] = "certificates:list" if actor.certifier_id else "certificates:inbox"
@@ -95,7 +96,7 @@ def pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return pdf_answer(downloads.download(actor, pk))
 
 
-def pdf_answer(download: downloads.Download) -> HttpResponse:
+def pdf_answer(download: downloads.Download | continuity.Download) -> HttpResponse:
     """The answer that carries a document."""
     answer = HttpResponse(download.data, content_type="application/pdf")
     answer["Content-Disposition"] = content_disposition_header(True, download.name) or "attachment"

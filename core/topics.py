@@ -22,6 +22,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "pvf_version": ("pvf:version", "pvf:list"),
     "pvf_report": ("pvf:report", "pvf:list"),
     "oid_call": ("oid_sync:desk",),
+    "outage": ("certificates:outage",),
     "reconciliation": ("oid_sync:reconciliation",),
 }
 PAGES: dict[str, tuple[str, ...]] = {

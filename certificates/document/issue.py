@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from certificates.document.errors import NoSigningKey
+from certificates.document.history import NONE, History
 from certificates.document.keys import SigningKey
 from certificates.document.render import render_document
 from certificates.document.sign import sign_document
@@ -22,6 +23,7 @@ def issue_document(
     public_origin: str,
     key: SigningKey | None,
     logo: bytes = b"",
+    history: History = NONE,
 ) -> bytes:
     """The signed PDF of the certificate. Arguments as for :func:`certificates.document.render.render_document`.
 
@@ -39,5 +41,6 @@ def issue_document(
         public_origin=public_origin,
         specimen=key.is_demo,
         logo=logo,
+        history=history,
     )
     return sign_document(pdf, key)

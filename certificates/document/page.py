@@ -17,6 +17,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from certificates.document.fonts import printable
+from certificates.document.history_page import history_context
 from certificates.document.payload import Issue
 from certificates.document.qr import qr_data_uri
 from certificates.document.snapshot import Lot, Snapshot, letterhead_of
@@ -106,6 +107,7 @@ def _issued(snapshot: Snapshot, issue: Issue, fingerprint: str) -> dict[str, Any
         "approved_by": snapshot["approved_by"],
         "reference": snapshot["reference"],
         "fingerprint": [fingerprint[start : start + 8] for start in range(0, 64, 8)],
+        **_composed(history_context(issue.history)),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from certificates.document.datafile import DATA_FILE, DATA_FORMAT, read_data_file, sha256
 from certificates.document.errors import DocumentError
+from certificates.document.history import NONE, History, read_history
 from certificates.document.snapshot import Snapshot, canonical_json, snapshot_sha256
 
 __all__ = [
@@ -41,7 +42,7 @@ NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}")
 class Issue:
     """What is known only when OID has answered. ``issued_at`` is aware; ``check_url`` lies under ``public_origin``.
 
-    ``specimen`` marks a document of a demonstration: it says so on every page.
+    ``specimen`` marks a document of a demonstration: it says so on every page. ``history``: the documents before it.
     """
 
     number: str
@@ -50,6 +51,7 @@ class Issue:
     issued_at: dt.datetime
     public_origin: str
     specimen: bool = False
+    history: History = NONE
 
     def __post_init__(self) -> None:
         if not NUMBER.fullmatch(self.number):
@@ -88,6 +90,7 @@ def data_file(snapshot: Snapshot, issue: Issue, *, template: str = TEMPLATE_VERS
             "snapshot_sha256": snapshot_sha256(snapshot),
             "snapshot": snapshot,
             **({"logo": base64.b64encode(logo).decode()} if logo else {}),
+            **issue.history.as_data(),
         }
     )
 
@@ -101,6 +104,7 @@ def issue_of(content: dict[str, Any]) -> Issue:
         issued_at=dt.datetime.fromisoformat(content["issued_at"]),
         public_origin=content["public_origin"],
         specimen=content["specimen"],
+        history=read_history(content),
     )
 
 

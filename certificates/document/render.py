@@ -31,6 +31,7 @@ from weasyprint.urls import FatalURLFetchingError
 
 from certificates.document.errors import LogoMissing, ResourceRefused
 from certificates.document.fonts import MONO, SANS, SERIF, Face, faces_for
+from certificates.document.history import NONE, History
 from certificates.document.page import Print, page_context, watermark
 from certificates.document.payload import (
     DATA_FILE,
@@ -75,19 +76,21 @@ def render_document(
     specimen: bool = False,
     logo: bytes = b"",
     template: str = TEMPLATE_VERSION,
+    history: History = NONE,
 ) -> bytes:
     """The unsigned PDF of the certificate ``snapshot`` that OID holds as ``number``.
 
     ``issued_at`` is aware; ``check_url`` (in the QR code) must lie under ``public_origin``, the portal's configured
     address. ``specimen`` prints on every page that it is a demonstration. ``logo``: the picture (PNG or JPEG) whose hash
-    the snapshot's letterhead names.
+    the snapshot's letterhead names. ``history`` names the documents
+    before it.
 
     Raises a :class:`~certificates.document.errors.DocumentError`: incomplete data, no number, characters without a
     glyph, another logo, a resource that is not bundled.
     """
     checked = read_snapshot(snapshot)
     check_logo(checked, logo)
-    issue = Issue(number, check_code, check_url, issued_at, public_origin, specimen)
+    issue = Issue(number, check_code, check_url, issued_at, public_origin, specimen, history)
     data = data_file(checked, issue, template=template, logo=logo)
     html = document_html(checked, issue, logo=logo, template=template)
     prepared = prepare(faces_for(_texts(checked, issue), region=checked["origin"]["code"]), template)
@@ -117,6 +120,7 @@ def remake_document(content: Mapping[str, Any]) -> bytes:
         issued_at=issue.issued_at,
         public_origin=issue.public_origin,
         specimen=issue.specimen,
+        history=issue.history,
         logo=logo_of(dict(content)),
         template=content["template"],
     )
@@ -242,6 +246,7 @@ def _texts(snapshot: Snapshot, issue: Issue | None) -> Iterator[tuple[str, str]]
     if issue is not None:
         yield "check_code", issue.check_code
         yield "check_url", issue.check_url
+        yield from issue.history.texts()
 
 
 def _folder(template: str) -> str:

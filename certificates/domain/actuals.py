@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from certificates.domain import changes
 from certificates.domain.shipments import may_report
-from certificates.models import ActualsReminder, Certificate, CertificateState
+from certificates.models import SHIPPING_STATES, ActualsReminder, Certificate
 from core import clock
 from core.errors import InvalidInput, NotPermitted
 from core.identity import Identity, act_as
@@ -49,7 +49,7 @@ def declare_total(
     if not may_report(actor):
         raise NotPermitted("ROLE", _("Your role does not allow this."))
     certificate = changes.lock(actor, certificate_id)
-    changes.require_issued(certificate)
+    changes.require_shipping(certificate)
     if certificate.total_declared_at is not None:
         return certificate
     if ending_inventory_kg is not None:
@@ -66,7 +66,7 @@ def declare_total(
 
 @dataclasses.dataclass(frozen=True)
 class Overdue:
-    """An issued certificate whose total should have been declared: its number, end, and kilograms."""
+    """A certificate whose total should have been declared: its number, end, and kilograms."""
 
     number: str
     end_date: dt.date
@@ -77,7 +77,7 @@ class Overdue:
 def overdue(
     certifier_id: uuid.UUID, client_id: uuid.UUID, before: dt.date, *, beside: uuid.UUID | None = None
 ) -> list[Overdue]:
-    """A client's issued certificates that end before a day without a declared total, at most ``SHOWN``, first end first.
+    """A client's shipping certificates that end before a day without a declared total, at most ``SHOWN``, first end first.
 
     ``beside``: a certificate that does not count. The database's function plans the query once a session.
     """
@@ -106,7 +106,7 @@ def sweep(certifier_id: uuid.UUID) -> dict[str, int]:
 def _totals_due(certifier_id: uuid.UUID, today: dt.date) -> list[uuid.UUID]:
     """Certificates that end tomorrow or have ended, and whose total nobody has declared."""
     rows = Certificate.objects.filter(
-        certifier_id=certifier_id, state=CertificateState.ISSUED, total_declared_at=None,
+        certifier_id=certifier_id, state__in=SHIPPING_STATES, total_declared_at=None,
         end_date__lte=today + dt.timedelta(days=1),
     )  # fmt: skip
     return list(rows.order_by("end_date", "pk").values_list("pk", flat=True)[:BATCH])
@@ -115,7 +115,7 @@ def _totals_due(certifier_id: uuid.UUID, today: dt.date) -> list[uuid.UUID]:
 def _reminders_due(certifier_id: uuid.UUID, today: dt.date) -> list[tuple[uuid.UUID, int]]:
     """Certificates near their end with the reminder whose turn it is: of several that are due the nearest alone."""
     rows = Certificate.objects.filter(
-        certifier_id=certifier_id, state=CertificateState.ISSUED, total_declared_at=None, end_date__gte=today,
+        certifier_id=certifier_id, state__in=SHIPPING_STATES, total_declared_at=None, end_date__gte=today,
         end_date__lte=today + dt.timedelta(days=max(REMINDERS)),
     )  # fmt: skip
     found: list[tuple[uuid.UUID, int]] = []
@@ -130,7 +130,7 @@ def _reminders_due(certifier_id: uuid.UUID, today: dt.date) -> list[tuple[uuid.U
 def remind(actor: Identity, certificate_id: uuid.UUID, days: int) -> bool:
     """Remind exporter and certifier of a certificate's actual weights; each of the reminders once. False: it was sent."""
     certificate = changes.lock(actor, certificate_id)
-    if certificate.state != CertificateState.ISSUED or certificate.total_declared_at is not None:
+    if certificate.state not in SHIPPING_STATES or certificate.total_declared_at is not None:
         return False
     _row, made = ActualsReminder.objects.get_or_create(
         certificate=certificate, days_before_end=days,
@@ -141,7 +141,7 @@ def remind(actor: Identity, certificate_id: uuid.UUID, days: int) -> bool:
     common: dict[str, Any] = {
         "certifier_id": certificate.certifier_id, "object_type": "certificate", "object_id": certificate.pk,
         "context": {
-            "number": certificate.number, "exporter": certificate.snapshot["exporter"]["name"],
+            "number": certificate.called, "exporter": certificate.snapshot["exporter"]["name"],
             "end": certificate.end_date, "rest": changes.rest_of(certificate), "shipped": certificate.shipped_kg,
             "due": certificate.end_date - dt.timedelta(days=rules_of(certificate.certifier_id).actuals_due_days_before_end),
         },

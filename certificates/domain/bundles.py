@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from certificates.domain import made_files
 from certificates.models import RELEASED_STATES, Bundle, Certificate, CertificateDocument
-from core import audit, clock
+from core import audit, clock, rows
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
 from core.wake import wake
@@ -129,7 +129,7 @@ def content(actor: Identity, bundle_id: uuid.UUID | str) -> tuple[Bundle, IO[byt
         file.close()
         text = _("You do not see all certificates in this file any more. Ask for a new one.")
         raise Conflict("BUNDLE-STALE", text)
-    with audit.together():
+    with rows.together():
         for key, versions in groupby(seen, key=lambda document: document.certificate_id):
             newest = next(versions)
             audit.record(

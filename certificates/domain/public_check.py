@@ -124,7 +124,7 @@ def ask(
     sha256 = hashlib.sha256(pdf).hexdigest() if pdf is not None else sha256.strip().lower()
     if sha256 and not SHA256.fullmatch(sha256):
         raise InvalidInput("CHECK-SHA256", _("A SHA-256 has 64 hexadecimal digits."), field="sha256")
-    _limit(actor.ip)
+    count_question(actor.ip)
     question = read(number, code)
     with act_as(Identity(kind=Kind.CHECK, ip=actor.ip, request_id=actor.request_id)):
         found = None if question.faults else _look_up(question, sha256)
@@ -180,7 +180,7 @@ def _remember(actor: Identity, question: Question, found: Answer | None, via: st
     ).save(force_insert=True)  # fmt: skip
 
 
-def _limit(ip: str) -> None:
+def count_question(ip: str) -> None:
     """Count the question: first against its caller, then, if that may ask, against all callers together."""
     try:
         mine = _count(one_caller(ip) or "unknown")

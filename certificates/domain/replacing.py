@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from certificates.domain import changes
+from certificates.domain import changes, states
 from certificates.models import Certificate, CertificateState
 from core import clock
 from core.errors import Conflict
@@ -44,6 +44,11 @@ def coming(certificate: Certificate, *, but_not: uuid.UUID | None = None) -> boo
     asked = Request.objects.filter(replaces_certificate_id=certificate.pk, state__in=OPEN_STATES).exclude(pk=other)
     approved = Certificate.objects.filter(replaces_id=certificate.pk, state__in=COMING).exclude(request_id=other)
     return asked.exists() or approved.exists()
+
+
+def approved(certificate: Certificate) -> Certificate | None:
+    """The new certificate that was approved to take this one's place and is not issued yet."""
+    return Certificate.objects.filter(replaces_id=certificate.pk, state__in=COMING).first()
 
 
 def require_no_replacement(certificate: Certificate) -> None:
@@ -99,7 +104,8 @@ def take_effect(actor: Identity, new: Certificate, old: Certificate | None) -> N
         )  # fmt: skip
     freed = changes.rest_of(old) - covered
     changes.free(actor, old, Cause.REPLACE, freed, f"replace-rest:{new.pk}", reason)
-    old.state, old.closed_at = CertificateState.REPLACED, clock.now()
+    states.move(old, CertificateState.REPLACED)
+    old.closed_at = clock.now()
     old.save(update_fields=["state", "closed_at"])
     changes.note(
         actor, old, changes.Kind.REPLACED, before_kg=old.net_kg, freed_kg=freed, reason=reason, replaced_by=new.number

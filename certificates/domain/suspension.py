@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from certificates.models import RELEASED_STATES, Certificate, CertificateState, PartyFinding
+from certificates.models import Certificate, CertificateState, PartyFinding
 from core import audit, clock, rows
 from core.identity import Identity, act_as
 from core.models import Audience
@@ -186,7 +186,7 @@ def _tell(topic: str, certificates: list[Certificate], reasons: list[str]) -> No
     staff = [Role.REVIEWER, Role.APPROVER, Role.MANAGER]
     send(Audience.CERTIFIER, one.certifier_id, certificates, roles=staff)
     send(Audience.CLIENT, one.client_id, certificates, roles=[Role.PREPARER, Role.SIGNATORY])
-    released = [row for row in certificates if row.state in RELEASED_STATES]
+    released = [row for row in certificates if row.is_released]
     if not released:
         return
     send(Audience.OPERATION, one.importer_id, released)

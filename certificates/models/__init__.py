@@ -2,6 +2,7 @@
 
 from certificates.models.certificate import (
     RELEASED_STATES,
+    SHIPPING_STATES,
     Certificate,
     CertificateContact,
     CertificateDocument,
@@ -13,14 +14,17 @@ from certificates.models.certificate import (
     SigningKey,
     live_delegations,
 )
-from certificates.models.life import ActualsReminder, CertificateChange, OverageReport, Receipt
+from certificates.models.continuity import ContinuityDocument, Outage, Unregistered
+from certificates.models.life import ActualsReminder, Amendment, CertificateChange, OverageReport, Receipt
 from certificates.models.lookups import CertificateLookup
 from certificates.models.made import Bundle, MadeFile, Preview
 from certificates.models.reading_copy import ReadingCopy
 
 __all__ = [
     "RELEASED_STATES",
+    "SHIPPING_STATES",
     "ActualsReminder",
+    "Amendment",
     "Bundle",
     "Certificate",
     "CertificateChange",
@@ -29,8 +33,10 @@ __all__ = [
     "CertificateLookup",
     "CertificateRows",
     "CertificateState",
+    "ContinuityDocument",
     "GoodsMark",
     "MadeFile",
+    "Outage",
     "OverageReport",
     "PartyFinding",
     "Preview",
@@ -38,5 +44,6 @@ __all__ = [
     "Receipt",
     "Shipment",
     "SigningKey",
+    "Unregistered",
     "live_delegations",
 ]

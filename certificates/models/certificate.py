@@ -31,13 +31,16 @@ class CertificateState(models.TextChoices):
     ABANDONED = "abandoned", _("abandoned")
 
 
-#: States whose documents importers and brokers may see.
+#: States whose documents importers and brokers may see; what a continuity document was released for stays visible.
 RELEASED_STATES = (
     CertificateState.ISSUED,
     CertificateState.CLOSED,
     CertificateState.VOID,
     CertificateState.REPLACED,
+    CertificateState.CONTINUITY,
 )
+#: States that take shipments, and may be closed.
+SHIPPING_STATES = (CertificateState.ISSUED, CertificateState.CONTINUITY)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class CertificateRows:
             return ClientRows().condition(actor)
         if actor.kind not in {Kind.IMPORTER, Kind.BROKER, Kind.PERSON} or actor.user_id is None:
             return NONE
-        return self._party(actor) & self._q("state__in", RELEASED_STATES)
+        released = self._q("state__in", RELEASED_STATES) | self._q("continuity_at__isnull", False)
+        return self._party(actor) & released
 
     def _party(self, actor: Identity) -> Q:
         invited = CertificateContact.objects.filter(user_id=actor.user_id).values("certificate_id")
@@ -112,6 +116,10 @@ class Certificate(models.Model):
     document_attempts = models.PositiveSmallIntegerField(default=0)
     document_lease_until = models.DateTimeField(null=True)
     document_error = models.CharField(max_length=300, blank=True)
+    #: Amended versions of the document that are yet to be made; the one before is valid until then.
+    documents_due = models.PositiveSmallIntegerField(default=0)
+    #: When a continuity document was released for it, in a declared outage of OID.
+    continuity_at = models.DateTimeField(null=True)
     #: Set while a party is not Certified (``PartyFinding``); people decide about a void.
     flagged_because = models.CharField(max_length=300, blank=True)
     #: When the exporter said that nothing more leaves under it; taken back by a later report or correction.
@@ -145,10 +153,19 @@ class Certificate(models.Model):
                 name="certificate_in_loop",
                 condition=Q(state__in=["awaiting_number", "awaiting_document"]),
             ),
+            models.Index(
+                fields=["certifier", "approved_at"],
+                name="certificate_version_due",
+                condition=Q(documents_due__gt=0),
+            ),
             models.Index(fields=["importer", "-issued_at"], name="certificate_of_importer"),
             models.Index(fields=["certifier", "client", "-approved_at"], name="certificate_of_client"),
             models.Index(fields=["certifier", "state", "-approved_at"], name="certificate_by_state"),
-            models.Index(fields=["certifier", "end_date"], name="certificate_ending", condition=Q(state="issued")),
+            models.Index(
+                fields=["certifier", "end_date"],
+                name="certificate_ending",
+                condition=Q(state__in=["issued", "continuity"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -157,7 +174,12 @@ class Certificate(models.Model):
     @property
     def is_released(self) -> bool:
         """Whether importers may see it."""
-        return self.state in RELEASED_STATES
+        return self.state in RELEASED_STATES or self.continuity_at is not None
+
+    @property
+    def called(self) -> str:
+        """What people call it: its number, or, without one, its request's reference."""
+        return self.number or str(self.snapshot["request_reference"])
 
 
 class CertificateDocument(models.Model):

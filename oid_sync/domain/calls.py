@@ -21,8 +21,8 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.db.models import Exists, OuterRef, Q
 
-from certificates.domain import numbers, return_to_review
-from certificates.models import Certificate, CertificateChange, CertificateState, Shipment
+from certificates.domain import coop, numbers, return_to_review
+from certificates.models import Certificate, CertificateChange, CertificateState, Shipment, Unregistered
 from core import audit, clock, ids
 from core.errors import DomainError
 from core.identity import Identity, act_as
@@ -50,6 +50,8 @@ LIVE = (CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN)
 LONGEST_WAIT = 600
 #: Key of a call's answer that holds a person's order to go back to review once OID, asked, has no record.
 RETURN = "back_to_review"
+#: Code of what is not sent because a continuity document stays; with it goes why.
+COOP = "COOP"
 Result = RegisterResult | CallResult
 
 
@@ -83,7 +85,7 @@ def make_missing(certifier_id: uuid.UUID) -> int:
 def make_registrations(certifier_id: uuid.UUID, *certificates: uuid.UUID) -> int:
     """A call for every certificate (of those named, if any) that waits for a number without one. Returns how many."""
     registering = OidCall.objects.filter(operation=Operation.REGISTER).exclude(state=CallState.CANCELLED)
-    waiting = Certificate.objects.filter(certifier_id=certifier_id, state=CertificateState.AWAITING_NUMBER)
+    waiting = Certificate.objects.filter(coop.to_register(certifier_id))
     if certificates:
         waiting, registering = waiting.filter(pk__in=certificates), registering.filter(certificate__in=certificates)
     unasked = waiting.exclude(pk__in=registering.values("certificate_id")).select_related("replaces")
@@ -202,6 +204,8 @@ def due(
     rows = rows.exclude(Exists(earlier.exclude(state__in=[CallState.DONE, CallState.CANCELLED])))
     if certificate_id is not None:
         rows = rows.filter(certificate_id=certificate_id)
+    if coop.open_outage(certifier_id) is not None:
+        rows = rows.exclude(operation=Operation.REGISTER, certificate__state=CertificateState.CONTINUITY)
     return list(rows.order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
 
 
@@ -238,9 +242,11 @@ def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
     except DomainError as error:
         _without_connection(actor, row, error)
         return None
+    if row.operation == Operation.REGISTER and coop.holds(row.certificate):
+        return None
     hold = _hold(actor, row) if row.operation == Operation.REGISTER else None
     if hold is not None and not ask_first:
-        _stop(actor, row, *hold)
+        _held_back(actor, row, hold)
         return None
     limit = links.connection_of(row.certifier_id)
     seconds = limit.time_limit_seconds if limit else 10
@@ -273,10 +279,23 @@ def _earlier_unfinished(row: OidCall) -> bool:
 
 def _hold(actor: Identity, row: OidCall) -> tuple[str, str] | None:
     """EXP-1, IMP-1 and PER-2 once more before a registration is sent: code and reason where one of them fails."""
+    stays = coop.stays_because(row.certificate)
+    if stays is not None:
+        return COOP, stays.value
     failures = [finding for finding in numbers.send_findings(actor, row.certificate) if finding.blocks]
     if not failures:
         return None
     return failures[0].code, "; ".join(f"{item.code}: {item.message}" for item in failures)
+
+
+def _held_back(actor: Identity, row: OidCall, hold: tuple[str, str]) -> None:
+    """What must not be sent, and OID does not have: on the desk, or left alone with its continuity document."""
+    if hold[0] != COOP:
+        _stop(actor, row, *hold)
+        return
+    row.state, row.done_at = CallState.CANCELLED, clock.now()
+    row.save(update_fields=["state", "done_at"])
+    coop.leave_unregistered(actor, row.certificate_id, Unregistered(hold[1]))
 
 
 def _send(taken: Taken) -> Result | NotFound:
@@ -345,13 +364,17 @@ def _not_there(actor: Identity, row: OidCall, taken: Taken) -> None:
     order = row.answer.get(RETURN)
     if taken.operation != Operation.REGISTER:
         _stop(actor, row, "OID-020", "OID has no such record.", state=CallState.REJECTED)
-    elif isinstance(order, dict):
+    elif isinstance(order, dict) and row.certificate.state == CertificateState.AWAITING_NUMBER:
         row.state, row.done_at = CallState.CANCELLED, clock.now()
         row.save(update_fields=["state", "done_at"])
         person = dataclasses.replace(actor, user_id=uuid.UUID(str(order["by"])) if order.get("by") else None)
         return_to_review.back_to_review(person, row.certificate_id, str(order["reason"]))
     elif taken.hold is not None:
-        _stop(actor, row, *taken.hold)
+        _held_back(actor, row, taken.hold)
+    else:
+        # ordered back to review, but a continuity document was made meanwhile: it goes on
+        row.answer.pop(RETURN, None)
+        row.state = CallState.WAITING
 
 
 def _done(actor: Identity, row: OidCall, body: dict[str, Any]) -> None:

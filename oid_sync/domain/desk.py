@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain import return_to_review
+from certificates.models import CertificateState
 from core import audit, clock
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
@@ -63,6 +64,9 @@ def back_to_review(actor: Identity, call_id: uuid.UUID, reason: str) -> OidCall:
     row = _desk_call(actor, call_id)
     if row.operation != Operation.REGISTER or row.state not in {CallState.STOPPED, CallState.REJECTED}:
         raise Conflict("CALL-STATE", _("Only a registration on the desk can go back to review."))
+    if row.certificate.state != CertificateState.AWAITING_NUMBER:
+        text = _("A continuity document was made for this certificate: it cannot go back to review.")
+        raise Conflict("CERTIFICATE-STATE", text)
     if not reason.strip():
         raise InvalidInput("REASON", _("Give a reason."), field="reason")
     if row.attempts == 0:
