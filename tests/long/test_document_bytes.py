@@ -1,0 +1,14 @@
+"""Every document there is has the same bytes in every process and time zone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.certificates.document import scripts
+from tests.certificates.document.test_scripts import hashes_elsewhere, hashes_here
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("zone", ["America/Anchorage", "Asia/Kolkata"])
+def test_the_same_data_give_the_same_bytes_everywhere(zone: str):
+    assert hashes_elsewhere(scripts.ALL, zone) == hashes_here(scripts.ALL)
