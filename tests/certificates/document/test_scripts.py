@@ -132,12 +132,12 @@ def test_what_cannot_be_printed_is_named_before_and_at_rendering(text: str):
     assert set(refused.value.characters.values()) == {"standard"}
 
 
-def hashes_elsewhere(names: tuple[str, ...], zone: str) -> dict[str, str]:
+def hashes_elsewhere(names: tuple[str, ...], zone: str, seconds: int = 110) -> dict[str, str]:
     """The hashes of the documents, made in another process and time zone and in the opposite order."""
     environment = {**os.environ, "TZ": zone, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "7"}
     answer = subprocess.run(
         [sys.executable, "-c", PROGRAM, *reversed(names)], env=environment, cwd=ROOT, capture_output=True, text=True,
-        check=True, timeout=110,
+        check=True, timeout=seconds,
     )  # fmt: skip
     found: dict[str, str] = json.loads(answer.stdout.splitlines()[-1])
     return found
