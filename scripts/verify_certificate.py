@@ -110,10 +110,72 @@ def _no_floats(text: str) -> float:
     raise ValueError(f"it holds a floating-point number ({text})")
 
 
-# --- proof ---
+# --- signers ---
 
 #: Stands in the subject of every demonstration key, and so in every PDF reader that shows who signed.
 DEMO_MARK = "DEMO - NOT FOR CUSTOMS USE"
+
+
+def read_certificates(data: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates in a PEM or DER file. Raises ``ValueError`` where there is none."""
+    try:
+        if pem.detect(data):
+            blocks = [der for kind, _headers, der in pem.unarmor(data, multiple=True) if kind == "CERTIFICATE"]
+        else:
+            blocks = [data]
+        found = tuple(x509.Certificate.load(der, strict=True) for der in blocks)
+        for certificate in found:
+            _ = certificate.not_valid_after, certificate.subject.native, certificate.public_key
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"no certificates can be read there ({error})") from error
+    if not found:
+        raise ValueError("there is no certificate in it")
+    return found
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    """The common name of the certificate's subject, or the whole subject where it has none."""
+    name = certificate.subject.native.get("common_name") or certificate.subject.human_friendly
+    return str(name[0] if isinstance(name, list) else name)
+
+
+def is_demo_certificate(certificate: x509.Certificate) -> bool:
+    """Whether the certificate's subject carries :data:`DEMO_MARK`."""
+    return DEMO_MARK in str(certificate.subject.human_friendly)
+
+
+def may_sign(certificate: x509.Certificate) -> bool:
+    """Whether the certificate's key usage allows signatures (RFC 5280, 4.2.1.3); one that names no usage allows all."""
+    use = certificate.key_usage_value
+    return use is None or bool({"digital_signature", "non_repudiation"} & use.native)
+
+
+def issuers_of(certificate: x509.Certificate, others: Collection[x509.Certificate]) -> list[x509.Certificate]:
+    """The path from ``certificate`` upwards as far as ``others`` hold it; each is proven by its issuer's signature."""
+    path: list[x509.Certificate] = []
+    left = {other.dump(): load_der_x509_certificate(other.dump()) for other in others}
+    left.pop(certificate.dump(), None)
+    below = load_der_x509_certificate(certificate.dump())
+    while below.issuer != below.subject:
+        found = next((der for der, other in left.items() if issued_by(below, other)), None)
+        if found is None:
+            return path
+        path.append(x509.Certificate.load(found))
+        below = left.pop(found)
+    return path if issued_by(below, below) else path[:-1]
+
+
+def issued_by(certificate: PlainCertificate, issuer: PlainCertificate) -> bool:
+    """Whether ``issuer`` is named in ``certificate`` and signed it."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+# --- proof ---
+
 #: The signature's reason. The second kind says that a stamp belongs to it: the stamp itself stands outside what is signed.
 REASON = "Issue of the NOP Import Certificate"
 REASON_STAMPED = f"{REASON}, time-stamped"
@@ -258,40 +320,6 @@ def prove(pdf: bytes, trust: Trust | None = None) -> Verification:
     signer, findings = check_signature(pdf, trust)
     content, data_problems = _check_data(pdf)
     return Verification((*findings, *data_problems), signer, content, sha256(pdf))
-
-
-def read_certificates(data: bytes) -> tuple[x509.Certificate, ...]:
-    """The certificates in a PEM or DER file. Raises ``ValueError`` where there is none."""
-    try:
-        if pem.detect(data):
-            blocks = [der for kind, _headers, der in pem.unarmor(data, multiple=True) if kind == "CERTIFICATE"]
-        else:
-            blocks = [data]
-        found = tuple(x509.Certificate.load(der, strict=True) for der in blocks)
-        for certificate in found:
-            _ = certificate.not_valid_after, certificate.subject.native, certificate.public_key
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"no certificates can be read there ({error})") from error
-    if not found:
-        raise ValueError("there is no certificate in it")
-    return found
-
-
-def common_name(certificate: x509.Certificate) -> str:
-    """The common name of the certificate's subject, or the whole subject where it has none."""
-    name = certificate.subject.native.get("common_name") or certificate.subject.human_friendly
-    return str(name[0] if isinstance(name, list) else name)
-
-
-def is_demo_certificate(certificate: x509.Certificate) -> bool:
-    """Whether the certificate's subject carries :data:`DEMO_MARK`."""
-    return DEMO_MARK in str(certificate.subject.human_friendly)
-
-
-def may_sign(certificate: x509.Certificate) -> bool:
-    """Whether the certificate's key usage allows signatures (RFC 5280, 4.2.1.3); one that names no usage allows all."""
-    use = certificate.key_usage_value
-    return use is None or bool({"digital_signature", "non_repudiation"} & use.native)
 
 
 def check_signature(pdf: bytes, trust: Trust | None = None) -> tuple[Signer | None, list[Finding]]:
@@ -463,21 +491,6 @@ def _field_is_exact(pdf: bytes, signature: EmbeddedPdfSignature) -> bool:
     return gap.startswith(b"<" + spelled) and gap.endswith(b">") and not gap[1 + len(spelled) : -1].strip(b"0")
 
 
-def issuers_of(certificate: x509.Certificate, others: Collection[x509.Certificate]) -> list[x509.Certificate]:
-    """The path from ``certificate`` upwards as far as ``others`` hold it; each is proven by its issuer's signature."""
-    path: list[x509.Certificate] = []
-    left = {other.dump(): load_der_x509_certificate(other.dump()) for other in others}
-    left.pop(certificate.dump(), None)
-    below = load_der_x509_certificate(certificate.dump())
-    while below.issuer != below.subject:
-        found = next((der for der, other in left.items() if _issued_by(below, other)), None)
-        if found is None:
-            return path
-        path.append(x509.Certificate.load(found))
-        below = left.pop(found)
-    return path if _issued_by(below, below) else path[:-1]
-
-
 def _certificates_hold(signature: EmbeddedPdfSignature) -> bool:
     """Whether the certificates beside the signer's are its path and nothing else, and those of a time stamp hold together.
 
@@ -493,16 +506,8 @@ def _certificates_hold(signature: EmbeddedPdfSignature) -> bool:
             inside += [load_der_x509_certificate(each.chosen.dump()) for each in choices if each.name == "certificate"]
     for certificate in inside:
         issuers = [other for other in inside if other.subject == certificate.issuer]
-        if issuers and not any(_issued_by(certificate, issuer) for issuer in issuers):
+        if issuers and not any(issued_by(certificate, issuer) for issuer in issuers):
             return False
-    return True
-
-
-def _issued_by(certificate: PlainCertificate, issuer: PlainCertificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
     return True
 
 

@@ -20,8 +20,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.document.errors import DemoKeyRefused, NoSigningKey
 from certificates.document.ltv import revocation_hosts
-from certificates.document.proof import DEMO_MARK, common_name, is_demo_certificate, issuers_of, may_sign
 from certificates.document.services import NO_SERVICES, Services
+from certificates.document.signers import DEMO_MARK, common_name, is_demo_certificate, issuers_of, may_sign
 
 PRODUCTION = "production"
 _DEMO_DAYS = 3 * 365

@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from certificates.document.proof import Finding, Problem, Trust, Verification, prove, read_certificates
+from certificates.document.proof import Finding, Problem, Trust, Verification, prove
+from certificates.document.signers import read_certificates
 from certificates.document.visible import compare
 
 PROVEN, REFUTED, MISUSE, UNKNOWN = 0, 1, 2, 3

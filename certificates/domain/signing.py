@@ -24,8 +24,9 @@ from django.utils.translation import gettext as _
 from certificates.document.errors import NoSigningKey, TimeStampMissing
 from certificates.document.keys import SigningKey as Key
 from certificates.document.keys import load_signing_key, make_demo_key
-from certificates.document.proof import Trust, read_certificates
+from certificates.document.proof import Trust
 from certificates.document.services import NO_SERVICES, Services
+from certificates.document.signers import read_certificates
 from certificates.models import SigningKey
 from core import audit, clock
 from core.errors import Conflict, InvalidInput, NotPermitted

@@ -13,6 +13,7 @@ from certificates.models import Certificate, CertificateState, SigningKey
 from core import clock
 from core.identity import act_as
 from core.models import Notification
+from core.topics import render
 from organizations.roles import Role
 from tests.certificates.test_signing_key import PAGE, PASSWORD, a_key
 from tests.support import pki, stages
@@ -25,7 +26,7 @@ def install(world: World, days: int) -> SigningKey:
 
 
 def warnings(world: World) -> list[Notification]:
-    with act_as(world.who("manager")):
+    with act_as(world.loop()):
         return list(Notification.objects.filter(topic="certificate.key_ends").order_by("created_at"))
 
 
@@ -98,8 +99,6 @@ def test_nothing_is_said_about_a_key_that_has_time(world: World):
 
 @pytest.mark.django_db
 def test_a_warning_leads_to_the_page_of_keys(world: World):
-    from core.topics import render
-
     install(world, 10)
     signing.warn_of_the_end(world.certifier.pk)
     message = render(warnings(world)[0], "en", world.certifier.name)

@@ -141,51 +141,55 @@ class Server:
         return reply
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers for the server that the listener carries."""
+
+    def do_POST(self) -> None:
+        server: Server = self.server.of  # type: ignore[attr-defined]
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server.asked.append(self.path)
+        if server.mode == "refuses":
+            self.send_error(503)
+        elif server.mode == "hangs":
+            server.release.wait(30)
+        elif server.mode == "leads elsewhere":
+            self.answer(307, "text/plain", b"", Location="http://127.0.0.1:9/stamp")
+        elif server.mode == "no reply":
+            self.answer(200, REPLY, b"\x30\x03 no")
+        elif server.mode == "floods":
+            self.answer(200, REPLY, b"\0" * 1_000_000)
+        elif self.headers["Content-Type"] == QUERY:
+            self.answer(200, REPLY, server.stamp(body))
+        else:
+            self.send_error(415)
+
+    def do_GET(self) -> None:
+        server: Server = self.server.of  # type: ignore[attr-defined]
+        server.asked.append(self.path)
+        if server.mode == "leads elsewhere":
+            self.answer(302, "text/plain", b"", Location="http://127.0.0.1:9/list")
+        elif self.path in server.lists:
+            self.answer(200, "application/pkix-crl", server.lists[self.path])
+        else:
+            self.send_error(404)
+
+    def answer(self, status: int, kind: str, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: Any) -> None:
+        pass
+
+
 @contextmanager
 def serving(clock: Holder) -> Iterator[Server]:
     """The server on a port of its own."""
-    server = Server(clock)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            server.asked.append(self.path)
-            if server.mode == "refuses":
-                self.send_error(503)
-            elif server.mode == "hangs":
-                server.release.wait(30)
-            elif server.mode == "leads elsewhere":
-                self.answer(307, "text/plain", b"", Location="http://127.0.0.1:9/stamp")
-            elif server.mode == "no reply":
-                self.answer(200, REPLY, b"\x30\x03 no")
-            elif server.mode == "floods":
-                self.answer(200, REPLY, b"\0" * 1_000_000)
-            elif self.headers["Content-Type"] == QUERY:
-                self.answer(200, REPLY, server.stamp(body))
-            else:
-                self.send_error(415)
-
-        def do_GET(self) -> None:
-            server.asked.append(self.path)
-            if server.mode == "leads elsewhere":
-                self.answer(302, "text/plain", b"", Location="http://127.0.0.1:9/list")
-            elif self.path in server.lists:
-                self.answer(200, "application/pkix-crl", server.lists[self.path])
-            else:
-                self.send_error(404)
-
-        def answer(self, status: int, kind: str, body: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_arguments: Any) -> None:
-            pass
-
     listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.origin = f"http://127.0.0.1:{listener.server_port}"
+    server = Server(clock, origin=f"http://127.0.0.1:{listener.server_port}")
+    listener.of = server  # type: ignore[attr-defined]
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

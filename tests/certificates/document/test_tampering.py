@@ -24,9 +24,16 @@ from certificates.document.services import Services
 from certificates.document.sign import sign_document
 from certificates.document.verify import verify_document
 from certificates.document.visible import compare
+from certificates.domain import public_check
+from certificates.models import CertificateDocument
+from core.files import store_file
+from core.identity import Identity, Kind, act_as
+from core.models import StoredFile
 from tests.certificates.document import samples
 from tests.certificates.document.mutations import CASES, Keys
 from tests.support import pki
+from tests.support.certificates import issued
+from tests.support.world import World
 
 NAME = "Invented Certification, Signing"
 ALONE = (
@@ -114,6 +121,24 @@ def test_both_say_no_and_why(stage: Stage, name: str) -> None:
     assert set(verify_document(pdf, trust=stage.trust).problems) == script - {Problem.PAGE}
     assert stage.script_says[name]["exit_code"] == 1
     assert all(each["detail"] for each in stage.script_says[name]["findings"])
+
+
+@pytest.mark.django_db
+def test_the_check_page_says_that_it_issued_other_bytes(stage: Stage, world: World) -> None:
+    certificate = issued(world)
+    with act_as(world.loop()) as loop:
+        tenant = {"certifier_id": certificate.certifier_id, "client_id": certificate.client_id}
+        stored = store_file(loop, stage.pdf, name="again.pdf", purpose=StoredFile.Kind.CERTIFICATE, **tenant)
+        CertificateDocument(
+            certificate=certificate, version=2, file=stored, sha256=sha256(stage.pdf), template_version="1", **tenant
+        ).save(force_insert=True)  # fmt: skip
+    stranger = Identity(kind=Kind.NOBODY, ip="192.0.2.7")
+    for name in (None, "bytes added at the end", "a digit of the weight on the page, signed again"):
+        sent = stage.pdf if name is None else stage.mutated[name]
+        answer = public_check.ask(stranger, certificate.number or "", certificate.check_code, pdf=sent)
+        assert answer is not None
+        assert answer.file_is_issued is (name is None)
+        assert not {sha256(pdf) for pdf in stage.mutated.values()} & set(answer.documents)
 
 
 def test_no_byte_of_the_signature_can_be_changed_unseen(stage: Stage) -> None:
