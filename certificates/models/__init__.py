@@ -15,7 +15,7 @@ from certificates.models.certificate import (
 )
 from certificates.models.life import ActualsReminder, CertificateChange, OverageReport, Receipt
 from certificates.models.lookups import CertificateLookup
-from certificates.models.made import Bundle, MadeFile, Preview
+from certificates.models.made import Bundle, MadeFile, MadeState, Preview
 from certificates.models.reading_copy import ReadingCopy
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "CertificateState",
     "GoodsMark",
     "MadeFile",
+    "MadeState",
     "OverageReport",
     "PartyFinding",
     "Preview",

@@ -144,7 +144,11 @@ def _made_files(world: World) -> Request:
     made = {"state": "ready", "path": "x", "sha256": "0" * 64, "size": 123456}
     with act_as(world.loop()):
         Preview.objects.filter(pk=preview.pk).update(**made)
-    for state in (made, {"state": "failed", "error": "BUNDLE-FILE", "details": {"number": "101-1010000011-000001"}}, {}):
+    for state in (
+        made,
+        {"state": "failed", "error": "BUNDLE-FILE", "details": {"number": "101-1010000011-000001"}},
+        {},
+    ):
         with act_as(world.who("manager")) as actor:
             bundle = bundles.ask(actor, bundles.Wanted(exporter="Invented"))
         with act_as(world.loop()):
