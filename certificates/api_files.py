@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from certificates.api import AnyType
 from certificates.domain import bundles, previews
-from certificates.models import RELEASED_STATES, Bundle, MadeFile, Preview
+from certificates.models import Bundle, CertificateState, MadeFile, Preview
 from certificates.views_files import file_answer
 from core.errors import NotVisible
 from core.identity import actor_of
@@ -30,9 +30,7 @@ ZIP = "application/zip"
 class BundleInput(serializers.Serializer[Any]):
     """Which certificates: nothing given means all. Days of issue by UTC, both included."""
 
-    state = serializers.ChoiceField(
-        choices=[(state.value, state.label) for state in RELEASED_STATES], required=False, default="", allow_blank=True
-    )
+    state = serializers.ChoiceField(choices=CertificateState.choices, required=False, default="", allow_blank=True)
     since = serializers.DateField(required=False, default=None, allow_null=True)
     until = serializers.DateField(required=False, default=None, allow_null=True)
     exporter = serializers.CharField(max_length=80, required=False, default="", allow_blank=True)

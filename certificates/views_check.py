@@ -78,6 +78,7 @@ def _answer(request: HttpRequest, form: CheckForm, *, status: int = 200, **conte
     context |= {"form": form, "origin": settings.PORTAL_PUBLIC_ORIGIN}
     answer = render(request, "certificates/check.html", context, status=status)
     answer["Cache-Control"] = "no-store"
-    # the address may hold the code: it must not travel on, neither to other sites nor to the next page of this one
-    answer["Referrer-Policy"] = "no-referrer"
+    # The address may hold the code: nothing of it but the origin travels on, to whatever site. (With "no-referrer" browsers
+    # hide the origin of the page's own forms too, and the guard against other sites' forms would refuse them.)
+    answer["Referrer-Policy"] = "strict-origin"
     return answer

@@ -64,7 +64,7 @@ def preview_file(request: HttpRequest, pk: uuid.UUID, preview_id: uuid.UUID) -> 
 def bundle_page(request: HttpRequest) -> HttpResponse:
     """Many documents in one ZIP: which, and those that were made."""
     actor = actor_of(request)
-    form = BundleForm(request.POST or None)
+    form = BundleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         row = attempt(form, lambda: bundles.ask(actor, bundles.Wanted(**form.cleaned_data)))
         if row is not None:

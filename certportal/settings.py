@@ -361,6 +361,7 @@ SPECTACULAR_SETTINGS = {
         "RequestStateEnum": "requests_app.models.RequestState.choices",
         "RequestKindEnum": "requests_app.models.RequestKind.choices",
         "CertificateStateEnum": "certificates.models.CertificateState.choices",
+        "MadeFileStateEnum": "certificates.models.MadeState.choices",
         "DocumentKindEnum": "requests_app.models.DocumentKind.choices",
         "UnitEnum": "core.units.Unit.choices",
         "DriftKindEnum": "oid_sync.models.DriftKind.choices",

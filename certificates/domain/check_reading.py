@@ -63,6 +63,11 @@ def _fault_of_number(number: str) -> Fault | None:
     if NUMBER.fullmatch(number) and number.isascii():
         return None
     digits = number.replace("-", "")
+    if number.startswith("COOP"):
+        text = _(
+            "This is the reference of a continuity document, which has no certificate number and a check of its own."
+        )
+        return Fault("number", Outcome.MALFORMED, "CHECK-CONTINUITY", text)
     if _DRAFT.search(number):
         text = _(
             "Draft numbers are not valid for entry. A certificate has its number only once it is registered in OID."

@@ -17,7 +17,7 @@ from certificates.models.certificate import (
 from certificates.models.continuity import ContinuityDocument, Outage, Unregistered
 from certificates.models.life import ActualsReminder, Amendment, CertificateChange, OverageReport, Receipt
 from certificates.models.lookups import CertificateLookup
-from certificates.models.made import Bundle, MadeFile, Preview
+from certificates.models.made import Bundle, MadeFile, MadeState, Preview
 from certificates.models.reading_copy import ReadingCopy
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "ContinuityDocument",
     "GoodsMark",
     "MadeFile",
+    "MadeState",
     "Outage",
     "OverageReport",
     "PartyFinding",

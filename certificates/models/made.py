@@ -13,13 +13,18 @@ from organizations.tenancy import NONE, ClientRows, TenantQuerySet
 from requests_app.models import Request
 
 
+class MadeState(models.TextChoices):
+    """How far a file is."""
+
+    WAITING = "waiting", _("being made")
+    READY = "ready", _("ready")
+    FAILED = "failed", _("not made")
+
+
 class MadeFile(models.Model):
     """Asked for, made outside any transaction under a lease, kept until ``expires_at``; its bytes lie at ``path``."""
 
-    class State(models.TextChoices):
-        WAITING = "waiting", _("being made")
-        READY = "ready", _("ready")
-        FAILED = "failed", _("not made")
+    State = MadeState
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)

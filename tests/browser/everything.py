@@ -20,9 +20,9 @@ from django.test import Client as Browser
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from certificates.domain import overages, shipments
-from certificates.models import Certificate, OverageReport, Shipment
-from core import clock
+from certificates.domain import bundles, overages, previews, shipments
+from certificates.models import Bundle, Certificate, OverageReport, Preview, Shipment
+from core import clock, ids
 from core.identity import act_as
 from oid_sync.domain import calls
 from oid_sync.models import CallState, Drift, DriftKind, OidCall, ReconciliationRun
@@ -32,6 +32,7 @@ from organizations.models import DirectoryImport, User
 from pvf.domain import proposals, workbook_out
 from pvf.domain.rows import ProposedLine
 from pvf.models import HtsEdition, ProcessingReport, PVFVersion
+from requests_app.models import Request
 from tests.pvf.support import next_year, reported
 from tests.support import stages
 from tests.support.certificates import issued, numbered
@@ -68,6 +69,7 @@ class Everything:
     invitation: str
     sessions: dict[str, str]
     workbook: Path
+    request: Request
 
 
 def _row(quantity: str, number: int, label: str = "Organic green coffee") -> ProposedLine:
@@ -132,6 +134,26 @@ def _on_the_way_to_oid(world: World) -> None:
             kind=DriftKind.SHIPPED, subject="101-1010000011-000001", portal_value="10.000", other_value="11.000",
             closed_at=clock.now(), closed_because="Gone in the next run.", **values,
         ).save(force_insert=True)  # fmt: skip
+
+
+def _made_files(world: World) -> Request:
+    """A request with a preview that is ready; files of documents that are ready, being made and not made."""
+    request = stages.submitted(world, "20")
+    with act_as(world.who("signatory")) as actor:
+        preview = previews.ask(actor, request.pk)
+    made = {"state": "ready", "path": "x", "sha256": "0" * 64, "size": 123456}
+    with act_as(world.loop()):
+        Preview.objects.filter(pk=preview.pk).update(**made)
+    for state in (
+        made,
+        {"state": "failed", "error": "BUNDLE-FILE", "details": {"number": "101-1010000011-000001"}},
+        {},
+    ):
+        with act_as(world.who("manager")) as actor:
+            bundle = bundles.ask(actor, bundles.Wanted(exporter="Invented"))
+        with act_as(world.loop()):
+            Bundle.objects.filter(pk=bundle.pk).update(done=0, **state)
+    return request
 
 
 def _organisations(world: World) -> str:
@@ -203,8 +225,9 @@ def make_everything(world: World, folder: Path) -> Everything:
     draft = next_year(world, "signatory")
     invitation, sessions = _organisations(world), _sessions(world)
     return Everything(
-        world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book
-    )
+        world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book,
+        _made_files(world),
+    )  # fmt: skip
 
 
 def _sign_in_with_two_steps(world: World) -> Callable[[Page], None]:
@@ -262,7 +285,8 @@ def _public(every: Everything) -> list[Visit]:
     return [
         *(Visit(name, "nobody", reverse(view, kwargs=kwargs)) for name, view, kwargs in paths),
         Visit("check-found", "nobody", check + asked),
-        Visit("check-not-found", "nobody", f"{check}?number={certificate.number}&code=AAAAAAAAAA"),
+        Visit("check-not-found", "nobody", f"{check}?number={certificate.number}&code={ids.readable_code()}"),
+        Visit("check-misread", "nobody", f"{check}?number={world.importer.nop_id}&code=AAAA", 422),
         Visit("accept-gone", "nobody", reverse("organizations:accept", kwargs={"token": "gone"}), 404),
         Visit("mfa-authenticate", "newcomer", reverse("account_login"), act=_sign_in_with_two_steps(world)),
     ]
@@ -289,6 +313,7 @@ def _staff(every: Everything) -> list[Visit]:
         ("api-docs", "api:docs", {}), ("overages", "certificates:overages", {}),
         ("settle", "certificates:settle", {"overage_id": every.overage.pk}), ("amend", "certificates:amend", pk),
         ("void", "certificates:void", pk), ("total", "certificates:total", pk),
+        ("preview", "certificates:preview", {"pk": every.request.pk}), ("bundles", "certificates:bundles", {}),
     ]  # fmt: skip
     return [
         *(Visit(name, "manager", reverse(view, kwargs=kwargs)) for name, view, kwargs in manager),

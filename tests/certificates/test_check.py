@@ -40,7 +40,7 @@ def test_the_address_of_the_qr_code_opens_signed_out(world: World):
     for words in (certificate.number, "Organic green coffee", "1,000", "Invented Cooperative 1", "Invented Imports"):
         assert str(words) in page
     assert "Issued" in page
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "strict-origin"
 
 
 @pytest.mark.django_db

@@ -37,6 +37,7 @@ def test_a_code_may_be_typed_as_people_type(typed: str) -> None:
         (f"{NUMBER} draft", "CHECK-DRAFT", "Draft numbers are not valid"),
         ("BORRADOR 12", "CHECK-DRAFT", "Draft numbers are not valid"),
         ("R-ABCDEFGH", "CHECK-DRAFT", "number of a request"),
+        ("COOP-101-ABCD-EFGH-J", "CHECK-CONTINUITY", "reference of a continuity document"),
         ("101-1010000011-00001", "CHECK-NUMBER", "third part of a certificate number has 6 digits; this has 5"),
         ("11-1010000011-000001", "CHECK-NUMBER", "first part of a certificate number has 3 digits; this has 2"),
         ("123456", "CHECK-NUMBER", "19 digits in three parts (3, 10 and 6); this has 6"),
