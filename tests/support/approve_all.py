@@ -24,9 +24,7 @@ def main(membership_id: str) -> None:
     with act_as(PLATFORM):
         approver = identity_of(Membership.objects.select_related("user", "certifier").get(pk=membership_id))
     with act_as(approver):
-        waiting = list(
-            Request.objects.filter(state=RequestState.IN_REVIEW).order_by("pk").values_list("pk", "version")
-        )
+        waiting = list(Request.objects.filter(state=RequestState.IN_REVIEW).order_by("pk").values_list("pk", "version"))
     for pk, version in waiting:
         with act_as(approver):
             decisions.approve(approver, pk, expected_version=version)
