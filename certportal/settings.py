@@ -214,8 +214,8 @@ CHECK_LIMIT = env.int("PORTAL_CHECK_LIMIT", default=30)
 CHECK_LIMIT_ALL = env.int("PORTAL_CHECK_LIMIT_ALL", default=3000)
 CHECK_LOG_DAYS = env.int("PORTAL_CHECK_LOG_DAYS", default=730)
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
-#: Threads of the worker for OID: calls that may be under way at the same time. They wait for answers, so threads suffice;
-#: a pool of threads knows no time limit of a task, and needs none: every call has its own, and a lease.
+#: Calls to OID that may be under way at the same time in its worker, which has some threads more: they prepare and record.
+#: A pool of threads knows no time limit of a task, and needs none: every call has its own, and a lease.
 OID_IN_FLIGHT = env.int("PORTAL_OID_IN_FLIGHT", default=16)
 OID_STORE_URL = env.str("OID_STORE_URL", default="")
 #: Keys of the demo certifiers at the store ("key:certifier code"); in production keys are entered per certifier.

@@ -80,9 +80,10 @@ def celery_worker(python: str, name: str, queue: str, *pool: str) -> tuple[str, 
     )
 
 
-def oid_pool(in_flight: str) -> tuple[str, ...]:
-    """The pool of the worker for OID: its tasks wait for answers, so a thread for each call that may be under way."""
-    return ("-P", "threads", "-c", in_flight)
+OID_POOL = ("-P", "threads", "-c")
+"""The pool of the worker for OID, whose tasks wait for answers; the number of threads follows."""
+OID_THREADS = "24"
+"""Half as many again as calls are under way by default: the others prepare calls and record answers meanwhile."""
 
 
 class Programs:
@@ -151,7 +152,7 @@ class Programs:
         return self._celery_worker(WORKER, "default", "-c", os.environ.get("PORTAL_WORKER_PROCESSES", "2"))
 
     def _oid(self) -> Program:
-        return self._celery_worker(OID, "oid", *oid_pool(os.environ.get("PORTAL_OID_IN_FLIGHT", "16")))
+        return self._celery_worker(OID, "oid", *OID_POOL, os.environ.get("PORTAL_OID_THREADS", OID_THREADS))
 
     def _documents(self) -> Program:
         processes = os.environ.get("PORTAL_DOCUMENT_PROCESSES", "1")

@@ -12,11 +12,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import random
+import threading
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.db.models import Exists, OuterRef, Q
@@ -53,6 +55,8 @@ RETURN = "back_to_review"
 #: Code of what is not sent because a continuity document stays; with it goes why.
 COOP = "COOP"
 Result = RegisterResult | CallResult
+#: Calls under way at the same time in this process; the threads beyond prepare and record.
+_room = threading.BoundedSemaphore(settings.OID_IN_FLIGHT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,12 +191,11 @@ def due(
     certifier_id: uuid.UUID,
     limit: int = 50,
     *,
-    certificate_id: uuid.UUID | None = None,
     without: Collection[uuid.UUID] = (),
 ) -> list[uuid.UUID]:
     """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended; none in a pause.
 
-    Of several about one certificate the first that is not finished. ``certificate_id``: about this one only.
+    Of several about one certificate the first that is not finished.
     """
     if links.paused_until(certifier_id):
         return []
@@ -202,8 +205,6 @@ def due(
     earlier = OidCall.objects.filter(certificate=OuterRef("certificate"), sequence__lt=OuterRef("sequence"))
     rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id).exclude(pk__in=without)
     rows = rows.exclude(Exists(earlier.exclude(state__in=[CallState.DONE, CallState.CANCELLED])))
-    if certificate_id is not None:
-        rows = rows.filter(certificate_id=certificate_id)
     if coop.open_outage(certifier_id) is not None:
         rows = rows.exclude(operation=Operation.REGISTER, certificate__state=CertificateState.CONTINUITY)
     return list(rows.order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
@@ -214,14 +215,22 @@ def perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:
     if database.in_atomic_block:
         raise RuntimeError("OID is never called inside a transaction")
     actor = Identity.loop(certifier_id)
-    with act_as(actor):
-        taken = _take(actor, call_id)
-    if taken is None:
-        return False
-    result = _send(taken)
+    # taken only when there is room to send it: a lease must not run while its call waits for others
+    with _room:
+        with act_as(actor):
+            taken = _take(actor, call_id)
+        if taken is None:
+            return False
+        result = _send(taken)
     with act_as(actor):
         _record(actor, taken, result)
     return True
+
+
+def registration_of(certificate_id: uuid.UUID) -> uuid.UUID | None:
+    """The call that registers a certificate, while it is not over."""
+    rows = OidCall.objects.filter(certificate_id=certificate_id, operation=Operation.REGISTER, state__in=LIVE)
+    return rows.values_list("pk", flat=True).first()
 
 
 def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:

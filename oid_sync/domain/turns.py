@@ -24,8 +24,8 @@ def register(certifier_id: uuid.UUID, certificate_id: uuid.UUID) -> None:
     """Register one certificate that was just approved, if nobody has yet."""
     with act_as(Identity.loop(certifier_id)):
         calls.make_registrations(certifier_id, certificate_id)
-        due = calls.due(certifier_id, certificate_id=certificate_id)
-    for call_id in due:
+        call_id = calls.registration_of(certificate_id)
+    if call_id is not None:
         _perform(certifier_id, call_id)
 
 

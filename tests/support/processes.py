@@ -21,7 +21,7 @@ import redis
 
 from certportal.launcher.engines import ping, valkey_binary
 from certportal.launcher.ports import LOOPBACK, free_port
-from certportal.launcher.programs import celery_worker, oid_pool
+from certportal.launcher.programs import OID_POOL, OID_THREADS, celery_worker
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -40,7 +40,9 @@ class Valkey:
         }  # fmt: skip
         text = "".join(f"{name} {value}\n" for name, value in settings.items())
         binary = valkey_binary(Path(sysconfig.get_paths()["purelib"]))
-        self.process = subprocess.Popen([binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+        )
         assert self.process.stdin is not None
         self.process.stdin.write(text.encode())
         self.process.stdin.close()
@@ -71,6 +73,7 @@ class Process:
         self.env = {**env, "PORTAL_HEARTBEAT_FILE": str(self.sign), "PYTHONUNBUFFERED": "1"}
         self.log = folder / f"{name}.log"
         self.running: subprocess.Popen[bytes] | None = None
+        self.ready_at: float | None = None
 
     @property
     def pid(self) -> int:
@@ -81,6 +84,7 @@ class Process:
     def start(self) -> Self:
         """Start it (again)."""
         self.sign.unlink(missing_ok=True)
+        self.ready_at = None
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
                 self.argv, cwd=ROOT, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
@@ -92,6 +96,12 @@ class Process:
         """Wait for a worker's sign of life."""
         until(self.sign.exists, f"{self.name}\n{self.tail()}", seconds)
         return self
+
+    def works_for(self, seconds: float) -> bool:
+        """Whether a worker has been taking tasks for so long."""
+        if self.sign.exists() and self.ready_at is None:
+            self.ready_at = time.monotonic()
+        return self.ready_at is not None and time.monotonic() - self.ready_at >= seconds
 
     def kill(self) -> None:
         """kill -9 of the whole group."""
@@ -141,20 +151,19 @@ class Processes:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.valkey = Valkey(folder)
-        self.env = {
-            **env,
-            "REDIS_URL": self.valkey.url,
-            "CELERY_KEY_PREFIX": "",
-            "DJANGO_SETTINGS_MODULE": "certportal.settings",
-        }
+        own = {"REDIS_URL": self.valkey.url, "CELERY_KEY_PREFIX": "", "DJANGO_SETTINGS_MODULE": "certportal.settings"}
+        self.env = {**env, **own}
         self.all: dict[str, Process] = {}
 
     def __enter__(self) -> Self:
+        # who is asked to end (by a time limit, say) leaves none of them behind
+        self.before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        signal.signal(signal.SIGTERM, self.before)
         for process in reversed(self.all.values()):
             process.stop(10)
         self.valkey.stop()
@@ -167,10 +176,9 @@ class Processes:
         """A worker, not started yet."""
         return self._add(name, *celery_worker(sys.executable, name, queue, *pool))
 
-    def oid(self, in_flight: int = 16) -> Process:
+    def oid(self) -> Process:
         """The worker for OID, not started yet."""
-        self.env["PORTAL_OID_IN_FLIGHT"] = str(in_flight)
-        return self.worker("oid", "oid", *oid_pool(str(in_flight)))
+        return self.worker("oid", "oid", *OID_POOL, OID_THREADS)
 
     def documents(self, processes: int) -> Process:
         """The documents worker, not started yet."""
