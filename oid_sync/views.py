@@ -13,8 +13,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certificates.domain import suspension
-from certificates.models import Certificate, CertificateState
+from certificates.domain import documents, suspension
+from certificates.models import Certificate
 from core import clock
 from core.errors import DomainError, InvalidInput
 from core.identity import Identity, actor_of
@@ -38,7 +38,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     )
     stuck = (
         Certificate.objects.visible_to(actor)
-        .filter(state=CertificateState.AWAITING_DOCUMENT)
+        .filter(documents.WAITS)
         .exclude(document_error="")
     )
     findings = suspension.open_findings(actor)

@@ -265,7 +265,7 @@ def test_by_the_page_weight_and_transport_in_one_act(world: World) -> None:
 
 def test_a_change_reads_as_people_write_it() -> None:
     words = change_in_words(AmendedField("net_kg", "19000.000", "18000.000"))
-    assert words.replace("\N{NO-BREAK SPACE}", " ") == "net weight 19,000.000 kg → 18,000.000 kg"
+    assert words.replace("\N{NO-BREAK SPACE}", " ") == "net weight from 19,000.000 kg to 18,000.000 kg"
 
 
 class TestVoid:
