@@ -36,11 +36,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     under_way = calls.filter(state__in=[CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN]).order_by(
         "created_at"
     )
-    stuck = (
-        Certificate.objects.visible_to(actor)
-        .filter(documents.WAITS)
-        .exclude(document_error="")
-    )
+    stuck = Certificate.objects.visible_to(actor).filter(documents.WAITS).exclude(document_error="")
     findings = suspension.open_findings(actor)
     context = {
         "party_findings": findings[:PAGE_SIZE],

@@ -14,14 +14,16 @@ from django.urls import reverse
 from certificates.document.history import AmendedField
 from certificates.document.history_page import change_in_words
 from certificates.document.verify import verify_document
-from certificates.domain import amending, documents, downloads, versions, voiding
+from certificates.domain import amending, documents, downloads, numbers, versions, voiding
 from certificates.domain.amending import Asked
 from certificates.models import Amendment, Certificate, CertificateDocument, CertificateState, GoodsMark
+from core import clock
 from core.errors import Conflict, InvalidInput, NotVisible
 from core.files import read_file
 from core.identity import act_as
 from core.models import Notification
 from oid_sync.domain import payloads
+from tests.certificates.test_replacing import approve, ask
 from tests.support.certificates import issued
 from tests.support.world import World, make_world
 
@@ -289,3 +291,27 @@ class TestVoid:
         assert "1,000.000 kg go back" in text
         assert "0.000 kg that have shipped stay shipped" in text
         assert current(world, certificate).state == CertificateState.ISSUED
+
+
+class TestReplacement:
+    def test_pending_until_oid_has_the_new_one_whose_document_names_the_old(self, world: World) -> None:
+        old = issued(world)
+        page = reverse("certificates:detail", args=[old.pk])
+        new = approve(world, ask(world, old, "700"))
+        for role in ("signatory", "manager"):
+            assert "Replaced, registration pending" in world.browser(role).get(page).content.decode()
+        with act_as(world.loop()) as loop:
+            assert payloads.registration(new)["replaces"] == old.number
+            number = f"{world.certifier.code}-{world.client.operation.nop_id}-700001"
+            numbers.give(loop, new.pk, number, registered_at=clock.now())
+        pdf = make_next(world, new)
+        found = verify_document(pdf, remake_page=True)
+        assert found.findings == ()
+        assert found.content["replaces"] == old.number
+        text = world.browser("importer").get(page).content.decode()
+        assert f"Certificate {number} takes its place" in text
+        assert "registration pending" not in text
+        answer = world.browser("importer").get(reverse("certificates:pdf", args=[old.pk]))
+        assert "REPLACED" in answer["Content-Disposition"]
+        there = world.browser("importer").get(reverse("certificates:detail", args=[new.pk])).content.decode()
+        assert f"It replaces certificate {old.number}" in there
