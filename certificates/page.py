@@ -186,7 +186,7 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
     period = f"{date_format(certificate.start_date)} – {date_format(certificate.end_date)}"
     return {
         "certificate": certificate,
-        "document": documents[0]["row"] if documents else None,
+        "document": documents[0]["row"].document if documents else None,
         "versions": documents,
         **standing_of(actor, certificate),
         "shipments": shipments,
