@@ -153,7 +153,8 @@ def standing_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
     return {
         "ended": ended,
         "successor": Certificate.objects.visible_to(actor).filter(replaces=certificate, number__isnull=False).first(),
-        "replacing": replacing.approved(certificate) if insider else None,
+        "replacement_pending": certificate.state == CertificateState.ISSUED
+        and certificate.replacement_approved_at is not None,
         "version_due": certificate.documents_due > 0
         and certificate.state in {CertificateState.ISSUED, CertificateState.CLOSED},
         "continuity": continuity,

@@ -296,7 +296,7 @@ class TestReplacement:
         old = issued(world)
         page = reverse("certificates:detail", args=[old.pk])
         new = approve(world, ask(world, old, "700"))
-        for role in ("signatory", "manager"):
+        for role in ("signatory", "manager", "importer"):
             assert "Replaced, registration pending" in world.browser(role).get(page).content.decode()
         with act_as(world.loop()) as loop:
             assert payloads.registration(new)["replaces"] == old.number
