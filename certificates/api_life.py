@@ -44,7 +44,7 @@ class AmendInput(serializers.Serializer[Any]):
 
     net_kg = kilograms(required=False)
     lots = AmendLotInput(many=True, required=False, max_length=200)
-    mode = serializers.ChoiceField(choices=TransportMode.choices, required=False)
+    transport_mode = serializers.ChoiceField(choices=TransportMode.choices, required=False, source="mode")
     port_of_lading = serializers.CharField(max_length=100, required=False)
     vessel = serializers.CharField(max_length=100, required=False)
     bill_of_lading = serializers.CharField(max_length=60, required=False)

@@ -79,8 +79,8 @@ class AmendForm(PortalForm):
         return [{"number": line[0], "seal": line[1] if len(line) > 1 else ""} for line in lines]
 
     def asked(self) -> Asked:
-        """What is to read differently."""
-        given = {name: value for name, value in self.cleaned_data.items() if name in self.fields}
+        """What is to read differently; a field that was not sent at all stays as it is."""
+        given = {name: value for name, value in self.cleaned_data.items() if self.add_prefix(name) in self.data}
         names = ("net_kg", "lots", "port_of_lading", "vessel", "bill_of_lading", "departure_date", "containers")
         values = {name: given[name] for name in names if name in given}
         return Asked(mode=given.get("transport_mode"), **values)

@@ -153,7 +153,8 @@ def standing_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
     return {
         "ended": ended,
         "successor": Certificate.objects.visible_to(actor).filter(replaces=certificate, number__isnull=False).first(),
-        "replacing": replacing.approved(certificate) if insider else None,
+        "replacement_pending": certificate.state == CertificateState.ISSUED
+        and certificate.replacement_approved_at is not None,
         "version_due": certificate.documents_due > 0
         and certificate.state in {CertificateState.ISSUED, CertificateState.CLOSED},
         "continuity": continuity,
@@ -186,7 +187,7 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
     period = f"{date_format(certificate.start_date)} – {date_format(certificate.end_date)}"
     return {
         "certificate": certificate,
-        "document": documents[0]["row"] if documents else None,
+        "document": documents[0]["row"].document if documents else None,
         "versions": documents,
         **standing_of(actor, certificate),
         "shipments": shipments,

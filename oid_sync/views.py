@@ -13,8 +13,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certificates.domain import suspension
-from certificates.models import Certificate, CertificateState
+from certificates.domain import documents, suspension
+from certificates.models import Certificate
 from core import clock
 from core.errors import DomainError, InvalidInput
 from core.identity import Identity, actor_of
@@ -36,11 +36,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     under_way = calls.filter(state__in=[CallState.WAITING, CallState.IN_FLIGHT, CallState.UNKNOWN]).order_by(
         "created_at"
     )
-    stuck = (
-        Certificate.objects.visible_to(actor)
-        .filter(state=CertificateState.AWAITING_DOCUMENT)
-        .exclude(document_error="")
-    )
+    stuck = Certificate.objects.visible_to(actor).filter(documents.WAITS).exclude(document_error="")
     findings = suspension.open_findings(actor)
     context = {
         "party_findings": findings[:PAGE_SIZE],

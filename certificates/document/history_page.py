@@ -30,11 +30,12 @@ def kilograms(text: str) -> str:
 
 
 def change_in_words(part: AmendedField) -> str:
-    """One changed field: "net weight 19,000.000 kg → 18,000.000 kg"."""
+    """One changed field: "net weight from 19,000.000 kg to 18,000.000 kg". In words: the base fonts have no arrow."""
     before, after = part.before, part.after
     if part.field == "net_kg":
         before, after = kilograms(before), kilograms(after)
-    return f"{labels().get(part.field, part.field)} {before or '–'} → {after or '–'}"
+    words = {"what": labels().get(part.field, part.field), "before": before or "–", "after": after or "–"}
+    return _("%(what)s from %(before)s to %(after)s") % words
 
 
 def amendment_in_words(row: Amended) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from certificates.document import fonts
 from certificates.document.errors import FontsMissing, SnapshotError
 from certificates.document.snapshot import Snapshot, snapshot_sha256, texts_of
-from certificates.domain import marks, snapshots
+from certificates.domain import marks, replacing, snapshots
 from certificates.models import Certificate
 from core import audit, clock, ids, rows
 from core.errors import InvalidInput
@@ -44,6 +44,7 @@ def certify(actor: Identity, facts: RequestFacts, terms: PVFLineTerms) -> Certif
     )  # fmt: skip
     rows.insert(certificate)
     marks.keep(certificate)
+    replacing.note_approved(certificate.replaces_id, at)
     # what the replaced certificate's rest covers follows when this one is issued
     kilograms = request.net_kg - request.covered_kg
     if kilograms > 0:

@@ -245,8 +245,8 @@ class Download:
 
 def of(actor: Identity, certificate: Certificate) -> ContinuityDocument | None:
     """The certificate's continuity document, made or being made, if the actor may see it."""
-    rows = ContinuityDocument.objects.visible_to(actor).filter(certificate=certificate)
-    return rows.select_related("outage").first()
+    # not joined with its outage, which only staff may see
+    return ContinuityDocument.objects.visible_to(actor).filter(certificate=certificate).first()
 
 
 def download(actor: Identity, certificate_id: uuid.UUID | str) -> Download:

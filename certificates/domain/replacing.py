@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from decimal import Decimal
 
@@ -46,9 +47,10 @@ def coming(certificate: Certificate, *, but_not: uuid.UUID | None = None) -> boo
     return asked.exists() or approved.exists()
 
 
-def approved(certificate: Certificate) -> Certificate | None:
-    """The new certificate that was approved to take this one's place and is not issued yet."""
-    return Certificate.objects.filter(replaces_id=certificate.pk, state__in=COMING).first()
+def note_approved(certificate_id: uuid.UUID | None, approved_at: dt.datetime | None) -> None:
+    """Tell the old certificate that its replacement was approved, or (None) is in review again: its page says so to all."""
+    if certificate_id is not None:
+        Certificate.objects.filter(pk=certificate_id).update(replacement_approved_at=approved_at)
 
 
 def require_no_replacement(certificate: Certificate) -> None:

@@ -7,7 +7,7 @@ import uuid
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from certificates.domain import states
+from certificates.domain import replacing, states
 from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateState
 from core import audit
@@ -52,6 +52,7 @@ def back_to_review(actor: Identity, certificate_id: uuid.UUID, reason: str) -> C
         )  # fmt: skip
     states.move(certificate, CertificateState.ABANDONED)
     certificate.save(update_fields=["state"])
+    replacing.note_approved(certificate.replaces_id, None)
     transitions.apply(actor, request, RequestState.IN_REVIEW, decided_at=None)
     audit.record(
         actor, "certificate.abandon", "certificate", certificate.pk, certifier_id=certificate.certifier_id,

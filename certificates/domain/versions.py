@@ -25,16 +25,22 @@ class Version:
 def next_version(certificate: Certificate) -> Version:
     """The version of a certificate's document that is to be made next; versions are made one by one, in their order."""
     made = CertificateDocument.objects.filter(certificate=certificate).aggregate(last=Max("version"))["last"] or 0
-    amendments = list(Amendment.objects.filter(certificate=certificate, number__lte=made).order_by("number"))
+    return version_of(certificate, made + 1)
+
+
+def version_of(certificate: Certificate, number: int) -> Version:
+    """What version ``number`` of a certificate's document is, or was, made from."""
+    rows = Amendment.objects.filter(certificate=certificate, number__lt=number).select_related("change")
+    amendments = list(rows.order_by("number"))
     snapshot = amendments[-1].snapshot if amendments else certificate.snapshot
     continuity = ContinuityDocument.objects.filter(certificate=certificate, made_at__isnull=False).first()
     history = History(
-        version=made + 1,
+        version=number,
         replaces=(certificate.replaces.number or "") if certificate.replaces else "",
         continuity=continuity.reference if continuity else "",
         amendments=tuple(_amended(row) for row in amendments),
     )
-    return Version(made + 1, snapshot, history)
+    return Version(number, snapshot, history)
 
 
 def _amended(row: Amendment) -> Amended:
@@ -54,11 +60,19 @@ def content_of(certificate: Certificate) -> dict[str, Any]:
 class Listed:
     """A version as the page lists it. ``superseded``: a later one exists."""
 
-    version: int
-    sha256: str
-    made_at: dt.datetime
+    document: CertificateDocument
     superseded: bool
     amendment: Amended | None
+
+    @property
+    def version(self) -> int:
+        """Its number, from 1."""
+        return self.document.version
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of its bytes."""
+        return self.document.sha256
 
 
 def of(actor: Identity, certificate: Certificate) -> list[Listed]:
@@ -66,7 +80,4 @@ def of(actor: Identity, certificate: Certificate) -> list[Listed]:
     rows = list(CertificateDocument.objects.visible_to(actor).filter(certificate=certificate).order_by("-version"))
     amendments = Amendment.objects.visible_to(actor).filter(certificate=certificate).select_related("change")
     known = {row.number: _amended(row) for row in amendments}
-    return [
-        Listed(row.version, row.sha256, row.made_at, position > 0, known.get(row.version - 1))
-        for position, row in enumerate(rows)
-    ]
+    return [Listed(row, position > 0, known.get(row.version - 1)) for position, row in enumerate(rows)]

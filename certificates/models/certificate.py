@@ -116,6 +116,8 @@ class Certificate(models.Model):
     document_attempts = models.PositiveSmallIntegerField(default=0)
     document_lease_until = models.DateTimeField(null=True)
     document_error = models.CharField(max_length=300, blank=True)
+    #: When a certificate that is to take its place was approved; until that is issued its registration is pending.
+    replacement_approved_at = models.DateTimeField(null=True)
     #: Amended versions of the document that are yet to be made; the one before is valid until then.
     documents_due = models.PositiveSmallIntegerField(default=0)
     #: When a continuity document was released for it, in a declared outage of OID.

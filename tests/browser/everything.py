@@ -21,7 +21,15 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from certificates.domain import bundles, overages, previews, shipments
-from certificates.models import Bundle, Certificate, OverageReport, Preview, Shipment
+from certificates.models import (
+    Bundle,
+    Certificate,
+    CertificateState,
+    ContinuityDocument,
+    OverageReport,
+    Preview,
+    Shipment,
+)
 from core import clock, ids
 from core.identity import act_as
 from oid_sync.domain import calls
@@ -34,7 +42,7 @@ from pvf.domain.rows import ProposedLine
 from pvf.models import HtsEdition, ProcessingReport, PVFVersion
 from requests_app.models import Request
 from tests.pvf.support import next_year, reported
-from tests.support import stages
+from tests.support import continuity, stages
 from tests.support.certificates import issued, numbered
 from tests.support.world import PLATFORM, World, make_line
 
@@ -108,9 +116,15 @@ def _processed(world: World) -> ProcessingReport:
     return reported(world, roasted, role="signatory")
 
 
+def _under_continuity(world: World) -> None:
+    """A declared outage, and a certificate with a continuity document in it."""
+    stages.approved(world, "800")
+    continuity.under_continuity(world, "600")
+
+
 def _on_the_way_to_oid(world: World) -> None:
     """A call that OID refused, one that waits, a document given up, a run with its differences."""
-    stages.approved(world, "800")
+    _under_continuity(world)
     stages.approved(world, "900")
     stuck = numbered(world, "700")
     with act_as(world.loop()):
@@ -312,11 +326,12 @@ def _staff(every: Everything) -> list[Visit]:
         ("correct", "certificates:correct-shipment", {**pk, "shipment_id": every.shipment.pk}),
         ("api-docs", "api:docs", {}), ("overages", "certificates:overages", {}),
         ("settle", "certificates:settle", {"overage_id": every.overage.pk}), ("amend", "certificates:amend", pk),
-        ("void", "certificates:void", pk), ("total", "certificates:total", pk),
+        ("void", "certificates:void", pk), ("outage", "certificates:outage", {}), ("total", "certificates:total", pk),
         ("preview", "certificates:preview", {"pk": every.request.pk}), ("bundles", "certificates:bundles", {}),
     ]  # fmt: skip
     return [
         *(Visit(name, "manager", reverse(view, kwargs=kwargs)) for name, view, kwargs in manager),
+        *_continuity(world),
         Visit("refused", "manager", reverse("organizations:platform"), 403),
         Visit("missing", "manager", "/no/such/page/", 404),
         Visit("shipment-refused", "manager", reverse("certificates:shipments", kwargs=pk), act=_press),
@@ -326,6 +341,23 @@ def _staff(every: Everything) -> list[Visit]:
         Visit("platform-imports", "platform", reverse("organizations:directory_imports")),
         Visit("platform-import", "platform", reverse("organizations:directory_import", args=[every.reading.pk])),
         Visit("platform-editions", "platform", reverse("pvf:editions")),
+    ]
+
+
+def _continuity(world: World) -> list[Visit]:
+    """A certificate under a continuity document, the form that asks for one, and the public check of it."""
+    with act_as(world.loop()):
+        made = ContinuityDocument.objects.get()
+        waiting = Certificate.objects.filter(state=CertificateState.AWAITING_NUMBER).order_by("approved_at")[0]
+    asked = f"?reference={made.reference}&code={made.check_code}"
+    form = reverse("certificates:continuity", args=[waiting.pk])
+    check = reverse("certificates:check-continuity")
+    return [
+        Visit("under-continuity", "approver", reverse("certificates:detail", args=[made.certificate_id]), again=True),
+        Visit("continuity", "approver", form),
+        Visit("continuity-refused", "approver", form, act=_press),
+        Visit("check-continuity", "nobody", check),
+        Visit("check-continuity-found", "nobody", check + asked),
     ]
 
 

@@ -17,6 +17,7 @@ NO_PAGES = {
     "healthz", "set_language", "mfa_download_recovery_codes", "pvf:template", "pvf:approve", "pvf:reject",
     "pvf:edition-save", "certificates:pdf", "certificates:retry-document", "certificates:replace", "oid_sync:resend",
     "certificates:reading-copy", "certificates:reading-copy-file",
+    "certificates:version-pdf", "certificates:continuity-pdf",
     "oid_sync:back_to_review", "oid_sync:start_reconciliation", "organizations:member_end",
     "organizations:invitation_revoke", "organizations:switch", "organizations:token_revoke",
     "organizations:delegation_revoke", "oid_sync:reconciliation_progress",

@@ -14,14 +14,16 @@ from django.urls import reverse
 from certificates.document.history import AmendedField
 from certificates.document.history_page import change_in_words
 from certificates.document.verify import verify_document
-from certificates.domain import amending, documents, downloads, versions, voiding
+from certificates.domain import amending, documents, downloads, numbers, versions, voiding
 from certificates.domain.amending import Asked
 from certificates.models import Amendment, Certificate, CertificateDocument, CertificateState, GoodsMark
+from core import clock
 from core.errors import Conflict, InvalidInput, NotVisible
 from core.files import read_file
 from core.identity import act_as
 from core.models import Notification
 from oid_sync.domain import payloads
+from tests.certificates.test_replacing import approve, ask
 from tests.support.certificates import issued
 from tests.support.world import World, make_world
 
@@ -146,22 +148,22 @@ def test_void_before_the_version_is_made_leaves_it_unmade(world: World) -> None:
         assert documents.due(world.certifier.pk) == []
 
 
-@pytest.mark.parametrize(
-    ("asked", "field"),
-    [
-        ({"vessel": "  "}, "vessel"),
-        ({"mode": "rocket"}, "transport_mode"),
-        ({"containers": [{"number": "", "seal": "S"}]}, "containers"),
-        ({"departure_date": dt.date(2020, 1, 1)}, "departure_date"),
-        ({"departure_date": dt.date(2099, 1, 1)}, "departure_date"),
-        ({"vessel": "MV \U00012000"}, "vessel"),
-    ],
-)
-def test_what_may_not_be_amended_is_refused_at_its_field(world: World, asked: dict[str, Any], field: str) -> None:
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"vessel": "  "}, "vessel"),
+    ({"mode": "rocket"}, "transport_mode"),
+    ({"containers": [{"number": "", "seal": "S"}]}, "containers"),
+    ({"departure_date": dt.date(2020, 1, 1)}, "departure_date"),
+    ({"departure_date": dt.date(2099, 1, 1)}, "departure_date"),
+    ({"vessel": "MV \U00012000"}, "vessel"),
+]
+
+
+def test_what_may_not_be_amended_is_refused_at_its_field(world: World) -> None:
     certificate = issued(world)
-    with pytest.raises(InvalidInput) as refused:
-        amend(world, certificate, **asked)
-    assert refused.value.field == field
+    for asked, field in REFUSED:
+        with pytest.raises(InvalidInput) as refused:
+            amend(world, certificate, **asked)
+        assert refused.value.field == field
     with act_as(world.loop()):
         assert not Amendment.objects.exists()
 
@@ -197,19 +199,17 @@ class TestLots:
             row = Amendment.objects.get()
         assert row.snapshot["lots"] == [{"lot": "L1", "kg": "850.000"}]
 
-    @pytest.mark.parametrize(
-        "lots",
-        [
+    def test_another_lot_or_more_of_one_needs_a_replacement(self, world: World) -> None:
+        certificate = issued(world, lot="L1")
+        refused_lots: list[list[dict[str, Any]]] = [
             [{"lot": "L2", "kg": KG(10)}],
             [{"lot": "L1", "kg": KG("1000.001")}],
             [{"lot": "L1", "kg": KG(400)}, {"lot": "L1", "kg": KG(400)}],
-        ],
-    )
-    def test_another_lot_or_more_of_one_needs_a_replacement(self, world: World, lots: list[dict[str, Any]]) -> None:
-        certificate = issued(world, lot="L1")
-        with pytest.raises(InvalidInput) as refused:
-            amend(world, certificate, net_kg=KG(900), lots=lots)
-        assert refused.value.code == "LOTS"
+        ]
+        for lots in refused_lots:
+            with pytest.raises(InvalidInput) as refused:
+                amend(world, certificate, net_kg=KG(900), lots=lots)
+            assert refused.value.code == "LOTS"
 
 
 def test_the_goods_are_looked_for_under_the_new_papers_too(world: World) -> None:
@@ -265,7 +265,7 @@ def test_by_the_page_weight_and_transport_in_one_act(world: World) -> None:
 
 def test_a_change_reads_as_people_write_it() -> None:
     words = change_in_words(AmendedField("net_kg", "19000.000", "18000.000"))
-    assert words.replace("\N{NO-BREAK SPACE}", " ") == "net weight 19,000.000 kg → 18,000.000 kg"
+    assert words.replace("\N{NO-BREAK SPACE}", " ") == "net weight from 19,000.000 kg to 18,000.000 kg"
 
 
 class TestVoid:
@@ -289,3 +289,27 @@ class TestVoid:
         assert "1,000.000 kg go back" in text
         assert "0.000 kg that have shipped stay shipped" in text
         assert current(world, certificate).state == CertificateState.ISSUED
+
+
+class TestReplacement:
+    def test_pending_until_oid_has_the_new_one_whose_document_names_the_old(self, world: World) -> None:
+        old = issued(world)
+        page = reverse("certificates:detail", args=[old.pk])
+        new = approve(world, ask(world, old, "700"))
+        for role in ("signatory", "manager", "importer"):
+            assert "Replaced, registration pending" in world.browser(role).get(page).content.decode()
+        with act_as(world.loop()) as loop:
+            assert payloads.registration(new)["replaces"] == old.number
+            number = f"{world.certifier.code}-{world.client.operation.nop_id}-700001"
+            numbers.give(loop, new.pk, number, registered_at=clock.now())
+        pdf = make_next(world, new)
+        found = verify_document(pdf, remake_page=True)
+        assert found.findings == ()
+        assert found.content["replaces"] == old.number
+        text = world.browser("importer").get(page).content.decode()
+        assert f"Certificate {number} takes its place" in text
+        assert "registration pending" not in text
+        answer = world.browser("importer").get(reverse("certificates:pdf", args=[old.pk]))
+        assert "REPLACED" in answer["Content-Disposition"]
+        there = world.browser("importer").get(reverse("certificates:detail", args=[new.pk])).content.decode()
+        assert f"It replaces certificate {old.number}" in there
