@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.pagination import CursorPagination
@@ -18,14 +18,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from certificates.domain import documents, downloads, public_check, shipments
-from certificates.models import Certificate, CertificateState, Shipment
+from certificates.domain import documents, downloads, shipments
+from certificates.models import Certificate, CertificateDocument, Shipment
 from certificates.views import pdf_answer, search
-from core.errors import NotVisible
 from core.identity import actor_of
 from core.serializers import exact_quantity, kilograms, validated
 from core.units import Unit
 from organizations.tenancy import find
+
+
+class DocumentVersion(serializers.ModelSerializer[CertificateDocument]):
+    """One version of a certificate's document; its bytes are at ``/certificates/{id}/pdf/{sha256}/``."""
+
+    class Meta:
+        model = CertificateDocument
+        fields = ("version", "sha256", "made_at")
 
 
 class CertificateSerializer(serializers.ModelSerializer[Certificate]):
@@ -37,6 +44,7 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
     rest_kg = serializers.SerializerMethodField()
     check_url = serializers.SerializerMethodField()
     document_sha256 = serializers.SerializerMethodField()
+    document_versions = serializers.SerializerMethodField()
     request = serializers.UUIDField(source="request_id", read_only=True)
     data = serializers.JSONField(source="snapshot", read_only=True)
 
@@ -45,7 +53,7 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
         fields = (
             "id", "number", "state", "request", "net_kg", "shipped_kg", "rest_kg", "total_declared_at", "ending_inventory_kg",
             "start_date", "end_date",
-            "approved_at", "registered_at", "issued_at", "check_url", "document_sha256", "snapshot_sha256",
+            "approved_at", "registered_at", "issued_at", "check_url", "document_sha256", "document_versions", "snapshot_sha256",
             "flagged_because", "data",
         )  # fmt: skip
 
@@ -55,12 +63,18 @@ class CertificateSerializer(serializers.ModelSerializer[Certificate]):
 
     def get_check_url(self, certificate: Certificate) -> str | None:
         """The address in the QR code."""
-        return documents.check_url(certificate) if certificate.is_released else None
+        return documents.check_url(certificate) if certificate.number and certificate.issued_at else None
 
     def get_document_sha256(self, certificate: Certificate) -> str | None:
         """SHA-256 of the current document."""
         hashes = {row.version: row.sha256 for row in certificate.documents.all()}
         return hashes[max(hashes)] if hashes else None
+
+    @extend_schema_field(DocumentVersion(many=True))
+    def get_document_versions(self, certificate: Certificate) -> list[dict[str, Any]]:
+        """Every version of the document, the first one first; the last one counts."""
+        rows = sorted(certificate.documents.all(), key=lambda row: row.version)
+        return [dict(DocumentVersion(row).data) for row in rows]
 
 
 class ByApproval(CursorPagination):
@@ -94,7 +108,7 @@ class CertificateDetailView(APIView):
         return Response(CertificateSerializer(find(rows, actor_of(request), pk)).data)
 
 
-class _AnyType(BaseContentNegotiation):
+class AnyType(BaseContentNegotiation):
     """The document is a PDF whatever the caller would accept; errors are JSON."""
 
     def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
@@ -109,7 +123,7 @@ class _AnyType(BaseContentNegotiation):
 class CertificatePdfView(APIView):
     """The signed document."""
 
-    content_negotiation_class = _AnyType
+    content_negotiation_class = AnyType
 
     @extend_schema(operation_id="certificate_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
@@ -168,42 +182,3 @@ class CertificateShipmentsView(APIView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         shipment = shipments.report(actor_of(request), pk, **validated(ShipmentInput, request.data))
         return Response(ShipmentSerializer(shipment).data, status=201)
-
-
-class CheckQuery(serializers.Serializer[Any]):
-    """Number and check code as they stand on the certificate."""
-
-    number = serializers.CharField(max_length=30)
-    code = serializers.CharField(max_length=20)
-
-
-class CheckAnswer(serializers.Serializer[Any]):
-    """What the public sees of a certificate."""
-
-    number = serializers.CharField()
-    state = serializers.ChoiceField(choices=CertificateState.choices)
-    product = serializers.CharField(source="snapshot.product.label_name")
-    hts_code = serializers.CharField(source="snapshot.hts.code")
-    net_kg = kilograms()
-    certifier = serializers.CharField(source="snapshot.certifier.name")
-    exporter = serializers.CharField(source="snapshot.exporter.name")
-    importer = serializers.CharField(source="snapshot.importer.name")
-    start_date = serializers.DateField(source="snapshot.period.start")
-    end_date = serializers.DateField(source="snapshot.period.end")
-    issued_at = serializers.DateTimeField()
-    replaced_by = serializers.CharField()
-    flagged_because = serializers.CharField()
-    document_sha256 = serializers.ListField(source="documents", child=serializers.CharField())
-
-
-class CertificateCheckView(APIView):
-    """The public check: open to everybody, limited per address."""
-
-    @extend_schema(operation_id="certificate_check", parameters=[CheckQuery], responses=CheckAnswer, auth=[])
-    def get(self, request: Request) -> Response:
-        given = CheckQuery(data=request.query_params.dict())
-        given.is_valid(raise_exception=True)
-        answer = public_check.ask(actor_of(request), **given.validated_data)
-        if answer is None:
-            raise NotVisible("NOT-FOUND", "No certificate has this number with this code.")
-        return Response(CheckAnswer(answer).data, headers={"Cache-Control": "no-store"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from typing import Any
 
@@ -17,14 +18,41 @@ from certificates.models import OverageReport, Receipt
 from core.identity import actor_of
 from core.serializers import exact_quantity, kilograms, validated
 from core.units import Unit
+from requests_app.models import TransportMode
+
+
+class AmendLotInput(serializers.Serializer[Any]):
+    """What is left of one certified lot; ``kg`` null where the lot's weight was not declared."""
+
+    lot = serializers.CharField(max_length=60)
+    kg = kilograms(allow_null=True)
+
+
+class AmendContainerInput(serializers.Serializer[Any]):
+    """A container and its seal."""
+
+    number = serializers.CharField(max_length=20)
+    seal = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
 
 
 class AmendInput(serializers.Serializer[Any]):
-    """A lower certified weight. ``expected_kg``: the weight that the caller has seen; another one now is a conflict."""
+    """What is to read differently; what is left out stays. Weights only go down.
 
-    net_kg = kilograms()
+    ``expected_kg``, ``expected_amendments``: weight and number of amendments that the caller has seen; others now are a
+    conflict.
+    """
+
+    net_kg = kilograms(required=False)
+    lots = AmendLotInput(many=True, required=False, max_length=200)
+    transport_mode = serializers.ChoiceField(choices=TransportMode.choices, required=False, source="mode")
+    port_of_lading = serializers.CharField(max_length=100, required=False)
+    vessel = serializers.CharField(max_length=100, required=False)
+    bill_of_lading = serializers.CharField(max_length=60, required=False)
+    departure_date = serializers.DateField(required=False)
+    containers = AmendContainerInput(many=True, required=False, max_length=100)
     reason = serializers.CharField(max_length=300)
     expected_kg = kilograms(required=False)
+    expected_amendments = serializers.IntegerField(required=False, min_value=0)
 
 
 class CertificateReasonInput(serializers.Serializer[Any]):
@@ -100,12 +128,17 @@ class ReplacementSerializer(serializers.Serializer[Any]):
     reference = serializers.CharField()
 
 
+AMENDABLE = tuple(field.name for field in dataclasses.fields(amending.Asked))
+
+
 class CertificateAmendView(APIView):
-    """Lower the certified weight of an issued certificate."""
+    """Amend an issued certificate: its weight downwards, its lots, its transport."""
 
     @extend_schema(operation_id="certificate_amend", request=AmendInput, responses=CertificateSerializer)
     def post(self, request: Request, pk: uuid.UUID) -> Response:
-        row = amending.amend_down(actor_of(request), pk, **validated(AmendInput, request.data))
+        given = validated(AmendInput, request.data)
+        asked = amending.Asked(**{name: given.pop(name) for name in AMENDABLE if name in given})
+        row = amending.amend(actor_of(request), pk, asked, **given)
         return Response(CertificateSerializer(row).data)
 
 

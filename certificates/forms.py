@@ -1,4 +1,4 @@
-"""Forms of this floor: a shipment, its correction, the public check."""
+"""Forms of this floor: a shipment, its correction, a signing key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from certificates.forms_life import read_lots
-from core.forms import CodeInput, DateInput, Fieldset, PortalForm, QuantityField
+from core.forms import DateInput, Fieldset, PortalForm, QuantityField
 from core.units import Unit
 
 
@@ -93,28 +93,4 @@ class SigningKeyForm(PortalForm):
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > 64 * 1024:
             raise forms.ValidationError(_("The file is too large to be a key: choose a .p12 or .pfx file."))
-        return file
-
-
-class CheckForm(PortalForm):
-    """Number and code of a certificate, and the PDF where somebody has one in hand."""
-
-    number = forms.CharField(
-        label=_("Certificate number"), max_length=30, widget=CodeInput,
-        help_text=_("21 characters, for example 123-1230000000-000001. A draft has no number."),
-    )  # fmt: skip
-    code = forms.CharField(
-        label=_("Check code"), max_length=20, widget=CodeInput(attrs={"class": "portal-input--short"}),
-        help_text=_("Beside the QR code on the certificate."),
-    )  # fmt: skip
-    file = forms.FileField(
-        label=_("The PDF you received"), required=False,
-        help_text=_("We compare its fingerprint with the document that was issued. The file is not kept."),
-    )  # fmt: skip
-
-    def clean_file(self) -> Any:
-        """Refuse what is larger than any document of ours."""
-        file: UploadedFile | None = self.cleaned_data["file"]
-        if file is not None and (file.size or 0) > settings.UPLOAD_MAX_BYTES:
-            raise forms.ValidationError(_("The file is too large to be a certificate."))
         return file

@@ -7,7 +7,19 @@ import uuid
 import structlog
 from celery import shared_task
 
-from certificates.domain import actuals, closing, documents, statement_files, suspension
+from certificates.domain import (
+    actuals,
+    bundle_files,
+    closing,
+    continuity,
+    documents,
+    previews,
+    public_check,
+    reading_copies,
+    signing,
+    statement_files,
+    suspension,
+)
 from core.identity import Identity, act_as
 from core.wake import awake
 from organizations.models import Certifier
@@ -21,12 +33,20 @@ def make_document(certifier_id: str, certificate_id: str) -> None:
     documents.make(uuid.UUID(certifier_id), uuid.UUID(certificate_id))
 
 
+@shared_task(name="certificates.tasks.make_continuity")
+def make_continuity(certifier_id: str, row_id: str) -> None:
+    """Make one continuity document, if it still waits."""
+    continuity.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
+
+
 @shared_task(name="certificates.tasks.sweep_documents")
 def sweep_documents() -> None:
     """Make every document that waits, certifier by certifier, each in its own transactions."""
     for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
         with act_as(Identity.loop(certifier_id)):
-            waiting = documents.due(certifier_id)
+            hurried, waiting = continuity.due(certifier_id), documents.due(certifier_id)
+        for row_id in hurried:
+            continuity.make(certifier_id, row_id)
         for certificate_id in waiting:
             documents.make(certifier_id, certificate_id)
 
@@ -37,6 +57,13 @@ def sweep_endings() -> None:
     for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
         actuals.sweep(certifier_id)
         closing.sweep(certifier_id)
+
+
+@shared_task(name="certificates.tasks.sweep_signing_keys")
+def sweep_signing_keys() -> None:
+    """Warnings about signing keys that end, certifier by certifier, each in a transaction of its own."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        signing.warn_of_the_end(certifier_id)
 
 
 @shared_task(name="certificates.tasks.run_suspension")
@@ -57,6 +84,23 @@ def sweep_suspension() -> None:
     run_suspension()
 
 
+@shared_task(name="certificates.tasks.make_reading_copy")
+def make_reading_copy(certifier_id: str, row_id: str) -> None:
+    """Make one reading copy, if it still waits."""
+    reading_copies.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
+
+
+@shared_task(name="certificates.tasks.sweep_reading_copies")
+def sweep_reading_copies() -> None:
+    """Make the copies that wait and forget those of yesterday, certifier by certifier, each in its own transactions."""
+    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+        with act_as(Identity.loop(certifier_id)):
+            reading_copies.forget_old(certifier_id)
+            waiting = reading_copies.due(certifier_id)
+        for row_id in waiting:
+            reading_copies.make(certifier_id, row_id)
+
+
 @shared_task(name="certificates.tasks.make_statement")
 def make_statement(certifier_id: str, row_id: str) -> None:
     """Make one statement of account, if it still waits."""
@@ -72,3 +116,41 @@ def sweep_statements() -> None:
             waiting = statement_files.due(certifier_id)
         for row_id in waiting:
             statement_files.make(certifier_id, row_id)
+
+
+@shared_task(name="certificates.tasks.make_preview")
+def make_preview(certifier_id: str, row_id: str) -> None:
+    """Make one preview, if it still waits."""
+    previews.make(uuid.UUID(certifier_id), uuid.UUID(row_id))
+
+
+@shared_task(name="certificates.tasks.make_bundle")
+def make_bundle(certifier_id: str | None, row_id: str) -> None:
+    """Make one bundle of documents, if it still waits (certifier None: of an importer or broker)."""
+    bundle_files.make(uuid.UUID(certifier_id) if certifier_id else None, uuid.UUID(row_id))
+
+
+@shared_task(name="certificates.tasks.sweep_made_files")
+def sweep_made_files() -> None:
+    """Previews and bundles: delete those whose time is over, make those that wait; certifier by certifier."""
+    certifiers = list(Certifier.objects.values_list("pk", flat=True))
+    for certifier_id in certifiers:
+        previews.forget_old(certifier_id)
+        with act_as(Identity.loop(certifier_id)):
+            waiting = previews.due(certifier_id)
+        for row_id in waiting:
+            previews.make(certifier_id, row_id)
+    for owner in [*certifiers, None]:
+        bundle_files.forget_old(owner)
+        with act_as(Identity.loop(owner)):
+            bundles = bundle_files.due(owner)
+        for row_id in bundles:
+            bundle_files.make(owner, row_id)
+
+
+@shared_task(name="certificates.tasks.forget_lookups")
+def forget_lookups() -> None:
+    """Forget the questions at the public check that are older than they are kept."""
+    gone = public_check.forget_old()
+    if gone:
+        log.info("lookups_forgotten", rows=gone)

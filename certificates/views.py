@@ -1,4 +1,4 @@
-"""Pages of certificates: lists, one certificate, its PDF, its shipments, the public check, documents given up."""
+"""Pages of certificates: lists, one certificate, its PDF, its shipments, documents given up, signing keys."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from certificates import page
 from certificates.document.errors import NoSigningKey
-from certificates.domain import documents, downloads, overages, public_check, shipments, signing
-from certificates.forms import CheckForm, CorrectionForm, ShipmentForm, SigningKeyForm
+from certificates.domain import continuity, documents, downloads, overages, reading_copies, shipments, signing
+from certificates.forms import CorrectionForm, ShipmentForm, SigningKeyForm
 from certificates.models import Certificate, CertificateState, OverageReport, Shipment
 from core import clock
 from core.errors import DomainError
@@ -59,7 +59,7 @@ def _list(request: HttpRequest, template: str) -> HttpResponse:
     rows = search(actor, state, text).order_by(order, "-id")
     context: dict[str, Any] = {
         "page_obj": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
-        "states": [choice for choice in CertificateState.choices if choice[0] != CertificateState.CONTINUITY],
+        "states": CertificateState.choices,
         "state": state,
         "text": text,
         "filtered": bool(state or text),
@@ -76,8 +76,10 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     certificate = find(Certificate.objects.select_related("replaces"), actor, pk)
     context = page.context_of(actor, certificate)
     context["may_report"] = context["takes_shipments"] and shipments.may_report(actor)
-    context["may_replace"] = context["takes_shipments"] and actor.has(Role.PREPARER, Role.SIGNATORY)
+    replaceable = context["takes_shipments"] and certificate.state == CertificateState.ISSUED
+    context["may_replace"] = replaceable and actor.has(Role.PREPARER, Role.SIGNATORY)
     context["is_staff"] = actor.is_staff
+    context["copies"] = reading_copies.of_document(actor, context["document"])
     context["home"] = "certificates:list" if actor.certifier_id else "certificates:inbox"
     return render(request, "certificates/detail.html", context)
 
@@ -94,7 +96,7 @@ def pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return pdf_answer(downloads.download(actor, pk))
 
 
-def pdf_answer(download: downloads.Download) -> HttpResponse:
+def pdf_answer(download: downloads.Download | continuity.Download) -> HttpResponse:
     """The answer that carries a document."""
     answer = HttpResponse(download.data, content_type="application/pdf")
     answer["Content-Disposition"] = content_disposition_header(True, download.name) or "attachment"
@@ -158,44 +160,12 @@ def correct_shipment(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID
     return render(request, "certificates/correct.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest) -> HttpResponse:
-    """The public check. A QR code leads here with number and code; a form sends them, with a PDF if somebody has one."""
-    asked = request.method == "POST" or "number" in request.GET or "code" in request.GET
-    data = request.POST if request.method == "POST" else request.GET
-    form = CheckForm(data, request.FILES) if asked else CheckForm()
-    context: dict[str, Any] = {"form": form, "asked": asked}
-    if not asked or not form.is_valid():
-        return _public(request, context, 422 if asked else 200)
-    given = form.cleaned_data
-    file = given["file"]
-    try:
-        answer = public_check.ask(
-            actor_of(request), given["number"], given["code"], pdf=file.read() if file is not None else None
-        )
-    except public_check.TooManyQuestions as error:
-        form.add_error(None, str(error.message))
-        return _public(request, context, error.status)
-    context["not_found"] = answer is None
-    if answer is not None:
-        goods = page.goods(answer.snapshot, answer.net_kg)
-        context |= {"answer": answer, "goods": goods, "parties": page.parties(answer.snapshot)}
-    return _public(request, context, 200)
-
-
-def _public(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
-    answer = render(request, "certificates/check.html", context, status=status)
-    answer["Cache-Control"] = "no-store"
-    # the address holds the code: it must not travel on to other sites
-    answer["Referrer-Policy"] = "no-referrer"
-    return answer
-
-
 @require_safe
 def stuck(request: HttpRequest) -> HttpResponse:
-    """Documents that were given up, with the reason."""
-    rows = Paginator(documents.failed(actor_of(request)), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "certificates/stuck.html", {"page_obj": rows})
+    """Documents that were given up, with the reason, and how it stands with the key that signs them."""
+    actor = actor_of(request)
+    rows = Paginator(documents.failed(actor), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "certificates/stuck.html", {"page_obj": rows, "key": signing.state(actor)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -211,7 +181,13 @@ def signing_keys(request: HttpRequest) -> HttpResponse:
             text = ngettext("%(count)s document is tried again.", "%(count)s documents are tried again.", again)
             messages.success(request, text % words)
         return redirect("certificates:signing")
-    context = {"form": form, "keys": signing.keys_of(actor), "manages": actor.has(Role.MANAGER), "now": clock.now()}
+    context = {
+        "form": form,
+        "keys": signing.keys_of(actor),
+        "key": signing.state(actor),
+        "manages": actor.has(Role.MANAGER),
+        "now": clock.now(),
+    }
     return render(request, "certificates/signing.html", context, status=422 if form.errors else 200)
 
 

@@ -16,12 +16,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certificates.domain import actuals, amending, overages, receipts, replacing, voiding
+from certificates.domain import actuals, amending, overages, receipts, replacing, versions, voiding
 from certificates.domain.changes import DECIDING
 from certificates.forms_life import AmendForm, ReceiptForm, SettleForm, TotalForm, VoidForm
 from certificates.models import Certificate, OverageReport, Shipment
 from core.errors import DomainError
-from core.identity import actor_of
+from core.identity import Identity, actor_of
 from core.refusals import refuse
 from organizations.tenancy import find
 
@@ -75,14 +75,28 @@ def _answer(request: HttpRequest, page: _Page, form: BaseForm, act: Callable[[],
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def amend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Lower the certified weight."""
+    """Lower the certified weight, amend the transport."""
     actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
-    form = AmendForm(request.POST or None, initial={"expected_kg": certificate.net_kg})
+    seen = {
+        "net_kg": certificate.net_kg, "expected_kg": certificate.net_kg,
+        "expected_amendments": certificate.amendments.count(),
+    }  # fmt: skip
+    form = AmendForm(request.POST or None, initial=seen, content=versions.content_of(certificate))
     page = _Page(
-        certificate, _("Lower the weight"), _("Amend"), _("The certificate is amended; OID is told."), _detail(pk)
-    )
-    return _answer(request, page, form, lambda: amending.amend_down(actor, pk, **form.cleaned_data))
+        certificate, _("Amend the certificate"), _("Amend"),
+        _("The certificate is amended: a new version of its document is being made, and OID is told."), _detail(pk),
+        {"explain": _("Product, HTS code, parties and period change only by a replacement.")},
+    )  # fmt: skip
+    return _answer(request, page, form, lambda: _amend(actor, pk, form))
+
+
+def _amend(actor: Identity, pk: uuid.UUID, form: AmendForm) -> None:
+    given = form.cleaned_data
+    amending.amend(
+        actor, pk, form.asked(), reason=given["reason"], expected_kg=given["expected_kg"],
+        expected_amendments=given["expected_amendments"],
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,9 +105,12 @@ def void(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     actor = actor_of(request)
     certificate = find(Certificate.objects.all(), actor, pk)
     form = VoidForm(request.POST or None)
+    rest = certificate.net_kg - certificate.shipped_kg
+    explain = _("%(rest)s kg go back to the product's line; %(shipped)s kg that have shipped stay shipped.")
     page = _Page(
-        certificate, _("Void the certificate"), _("Void"), _("The certificate is void; OID is told."), _detail(pk)
-    )
+        certificate, _("Void the certificate"), _("Void"), _("The certificate is void; OID is told."), _detail(pk),
+        {"explain": explain % {"rest": f"{rest:,.3f}", "shipped": f"{certificate.shipped_kg:,.3f}"}},
+    )  # fmt: skip
     return _answer(request, page, form, lambda: voiding.void(actor, pk, **form.cleaned_data))
 
 

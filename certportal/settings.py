@@ -90,6 +90,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "certportal.navigation.navigation",
+                "certificates.banner.outage",
             ],
         },
     },
@@ -144,10 +145,14 @@ WAKE_TASKS = {
     "registration": ("oid_sync.tasks.run_registration", "oid"),
     "oid_calls": ("oid_sync.tasks.run_calls", "oid"),
     "documents": ("certificates.tasks.make_document", "documents"),
+    "continuity": ("certificates.tasks.make_continuity", "documents"),
     "suspension": ("certificates.tasks.run_suspension", "default"),
     "directory": ("organizations.tasks.run_directory_import", "default"),
+    "reading_copies": ("certificates.tasks.make_reading_copy", "documents"),
     "statements": ("certificates.tasks.make_statement", "documents"),
-    "reconciliation": ("oid_sync.tasks.run_reconciliation", "oid"),
+    "previews": ("certificates.tasks.make_preview", "documents"),
+    "bundles": ("certificates.tasks.make_bundle", "documents"),
+    "reconciliation": ("oid_sync.tasks.run_reconciliation", "default"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
 WAKE_TOGETHER = {"notifications", "suspension"}
@@ -161,17 +166,18 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-registration": {
         "task": "oid_sync.tasks.sweep_registration",
         "schedule": SWEEP_SECONDS,
-        "options": {"queue": "oid"},
+        "options": {"queue": "oid", "expires": SWEEP_SECONDS},
     },
     "sweep-documents": {
         "task": "certificates.tasks.sweep_documents",
         "schedule": SWEEP_SECONDS,
-        "options": {"queue": "documents"},
+        "options": {"queue": "documents", "expires": SWEEP_SECONDS},
     },
     "sweep-endings": {
         "task": "certificates.tasks.sweep_endings",
         "schedule": env.int("PORTAL_ENDINGS_SECONDS", default=3600),
     },
+    "sweep-signing-keys": {"task": "certificates.tasks.sweep_signing_keys", "schedule": 3600},
     "sweep-suspension": {"task": "certificates.tasks.sweep_suspension", "schedule": 60},
     "sweep-directory": {"task": "organizations.tasks.sweep_directory_imports", "schedule": 60},
     "sweep-statements": {
@@ -179,26 +185,39 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "documents"},
     },
+    "sweep-made-files": {
+        "task": "certificates.tasks.sweep_made_files",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "documents"},
+    },
+    "forget-lookups": {"task": "certificates.tasks.forget_lookups", "schedule": crontab(hour="3", minute="20")},
+    "sweep-reading-copies": {
+        "task": "certificates.tasks.sweep_reading_copies",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "documents"},
+    },
     "nightly-reconciliation": {
         "task": "oid_sync.tasks.start_nightly_reconciliation",
         "schedule": RECONCILE_SECONDS or crontab(hour="2", minute="30"),
-        "options": {"queue": "oid"},
     },
-    "drift-digest": {
-        "task": "oid_sync.tasks.send_drift_digests",
-        "schedule": crontab(minute="10"),
-        "options": {"queue": "oid"},
-    },
-    "sweep-reconciliation": {
-        "task": "oid_sync.tasks.sweep_reconciliation",
-        "schedule": 60,
-        "options": {"queue": "oid"},
-    },
+    "drift-digest": {"task": "oid_sync.tasks.send_drift_digests", "schedule": crontab(minute="10")},
+    "sweep-reconciliation": {"task": "oid_sync.tasks.sweep_reconciliation", "schedule": 60},
 }
 #: Leases of work in flight: twice the time limit of the call or rendering.
 DOCUMENT_LEASE_SECONDS = env.int("PORTAL_DOCUMENT_LEASE_SECONDS", default=120)
 DOCUMENT_MAX_ATTEMPTS = 5
+#: How long what was made for one person is kept: previews, ZIP files of documents; and how many certificates one holds.
+PREVIEW_MINUTES = env.int("PORTAL_PREVIEW_MINUTES", default=60)
+BUNDLE_HOURS = env.int("PORTAL_BUNDLE_HOURS", default=24)
+BUNDLE_MAX = env.int("PORTAL_BUNDLE_MAX", default=1000)
+#: Questions at the public check within ten minutes: of one caller, of all together; days that they are remembered.
+CHECK_LIMIT = env.int("PORTAL_CHECK_LIMIT", default=30)
+CHECK_LIMIT_ALL = env.int("PORTAL_CHECK_LIMIT_ALL", default=3000)
+CHECK_LOG_DAYS = env.int("PORTAL_CHECK_LOG_DAYS", default=730)
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
+#: Calls to OID that may be under way at the same time in its worker, which has some threads more: they prepare and record.
+#: A pool of threads knows no time limit of a task, and needs none: every call has its own, and a lease.
+OID_IN_FLIGHT = env.int("PORTAL_OID_IN_FLIGHT", default=16)
 OID_STORE_URL = env.str("OID_STORE_URL", default="")
 #: Connectors to OID: modules with a ``KIND`` (docs/connectors.md).
 OID_CONNECTORS = env.list("PORTAL_OID_CONNECTORS", default=["oid_sync.connectors.http", "oid_sync.connectors.assisted"])
@@ -214,6 +233,17 @@ OID_STORE_API_KEYS: list[str] = [] if PRODUCTION else env.list("OID_STORE_API_KE
 DOCUMENT_DEMO_KEY = env.str("DOCUMENT_DEMO_KEY", default="")
 if PRODUCTION and DOCUMENT_DEMO_KEY:
     raise ImproperlyConfigured("DOCUMENT_DEMO_KEY must not be set in production: install the certifier's own key.")
+
+# --- signing: servers that it asks. The operator's alone: certificates are uploaded, and name whatever address they like. ---
+TIMESTAMP_URL = env.str("PORTAL_TIMESTAMP_URL", default="")
+#: PEM file: what the time-stamp server's certificate must lead to.
+TIMESTAMP_CA = env.str("PORTAL_TIMESTAMP_CA", default="")
+REVOCATION_HOSTS = env.list("PORTAL_REVOCATION_HOSTS", default=[])
+SIGNING_CALL_SECONDS = env.int("PORTAL_SIGNING_CALL_SECONDS", default=10)
+if TIMESTAMP_URL and not Path(TIMESTAMP_CA).is_file():
+    raise ImproperlyConfigured(
+        "PORTAL_TIMESTAMP_URL needs PORTAL_TIMESTAMP_CA: a PEM file with the server's authority."
+    )
 
 # --- people ---
 AUTH_USER_MODEL = "organizations.User"
@@ -341,6 +371,7 @@ SPECTACULAR_SETTINGS = {
         "RequestStateEnum": "requests_app.models.RequestState.choices",
         "RequestKindEnum": "requests_app.models.RequestKind.choices",
         "CertificateStateEnum": "certificates.models.CertificateState.choices",
+        "MadeFileStateEnum": "certificates.models.MadeState.choices",
         "DocumentKindEnum": "requests_app.models.DocumentKind.choices",
         "UnitEnum": "core.units.Unit.choices",
         "DriftKindEnum": "oid_sync.models.DriftKind.choices",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Iterator
-from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
 
@@ -26,24 +23,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, (Decimal, uuid.UUID)):
         return str(value)
     return value
-
-
-_waiting: ContextVar[list[AuditRow] | None] = ContextVar("portal_audit_rows", default=None)
-
-
-@contextlib.contextmanager
-def together() -> Iterator[None]:
-    """The rows of the acts within are written at its end, in one statement; none is if it ends with an error.
-
-    To be opened within the transaction that an error rolls back.
-    """
-    waiting: list[AuditRow] = []
-    token = _waiting.set(waiting)
-    try:
-        yield
-    finally:
-        _waiting.reset(token)
-    rows.insert(*waiting)
 
 
 def record(
@@ -72,9 +51,5 @@ def record(
         request_id=actor.request_id,
         ip=actor.ip,
     )
-    waiting = _waiting.get()
-    if waiting is None:
-        rows.insert(row)
-    else:
-        waiting.append(row)
+    rows.insert(row)
     return row

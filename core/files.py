@@ -26,6 +26,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     StoredFile.Kind.UPLOAD: frozenset({PDF, PNG, JPEG, XLSX}),
     StoredFile.Kind.CERTIFICATE: frozenset({PDF}),
     StoredFile.Kind.SHEET: frozenset({XLSX}),
+    StoredFile.Kind.LOGO: frozenset({PNG, JPEG}),
 }
 
 

@@ -118,6 +118,7 @@ class StoredFile(models.Model):
         UPLOAD = "upload", _("uploaded document")
         CERTIFICATE = "certificate", _("issued certificate")
         SHEET = "sheet", _("spreadsheet")
+        LOGO = "logo", _("logo")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     certifier_id = models.UUIDField()

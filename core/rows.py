@@ -5,7 +5,9 @@ The same statements as the ORM's, under the same row policies; the text of each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -45,16 +47,49 @@ def _insert_sql(model: type[models.Model]) -> tuple[str, str]:
     return head, f"({marks})"
 
 
+_waiting: ContextVar[list[models.Model] | None] = ContextVar("portal_rows", default=None)
+
+
 def insert(*rows: models.Model) -> None:
-    """Write new rows, one statement for the rows of each model."""
+    """Write new rows in one statement; within :func:`together` they wait for its end."""
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.extend(rows)
+    else:
+        _write(rows)
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """The rows inserted within are written at its end, in one statement; none is if it ends with an error.
+
+    To be opened within the transaction that an error rolls back. What is inserted within cannot be read before its end.
+    """
+    waiting: list[models.Model] = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    _write(waiting)
+
+
+def _write(rows: Sequence[models.Model]) -> None:
     by_model: dict[type[models.Model], list[models.Model]] = {}
     for row in rows:
         by_model.setdefault(type(row), []).append(row)
+    if not by_model:
+        return
+    parts, values = [], []
+    for model, same in by_model.items():
+        head, marks = _insert_sql(model)
+        parts.append(head + ", ".join([marks] * len(same)))
+        values += [_stored(field, field.pre_save(row, True)) for row in same for field in _fields(model)]
+    # each table's rows in a WITH of their own; foreign keys are looked at when the transaction ends
+    *before, last = parts
+    withs = ", ".join(f"w{number} AS ({part})" for number, part in enumerate(before))
     with connection.cursor() as cursor:
-        for model, same in by_model.items():
-            head, marks = _insert_sql(model)
-            values = [_stored(field, field.pre_save(row, True)) for row in same for field in _fields(model)]
-            cursor.execute(head + ", ".join([marks] * len(same)), values)
+        cursor.execute(f"WITH {withs} {last}" if withs else last, values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 

@@ -17,10 +17,12 @@ from core.models import Audience, Notification
 STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "request": ("review:request", "review:detail", "requests:detail"),
     "certificate": ("certificates:detail",),
+    "signing_key": ("certificates:signing",),
     "pvf": ("pvf:detail",),
     "pvf_version": ("pvf:version", "pvf:list"),
     "pvf_report": ("pvf:report", "pvf:list"),
     "oid_call": ("oid_sync:desk",),
+    "outage": ("certificates:outage",),
     "reconciliation": ("oid_sync:reconciliation",),
 }
 PAGES: dict[str, tuple[str, ...]] = {

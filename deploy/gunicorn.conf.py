@@ -5,6 +5,7 @@ wait instead of being refused.
 """
 
 import os
+from typing import Any
 
 bind = os.environ.get("PORTAL_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -27,3 +28,10 @@ _memory = "/dev/shm"  # noqa: S108 - gunicorn makes its file there safely
 worker_tmp_dir = _memory if os.path.isdir(_memory) else None
 # Several servers of one machine would share the one control socket; nothing here uses it.
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """What the server itself says of a request that broke goes out without codes and tokens."""
+    from certportal.logs import WithoutSecrets  # noqa: PLC0415 - found only once the application is loaded
+
+    worker.log.error_log.addFilter(WithoutSecrets())

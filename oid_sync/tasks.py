@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 
 import structlog
 from celery import shared_task
+from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from core.identity import Identity, act_as
 from core.wake import wake
-from oid_sync.domain import calls, marks
+from oid_sync.domain import marks, turns
 from oid_sync.domain.reconciliation import digest, runs
 from organizations.models import Certifier
 
 log = structlog.get_logger(__name__)
-#: A run gives way to the next sweep after this, well before the task's time limit.
+#: A reconciliation gives way to the next message after this, well before the task's time limit.
 RUN_SECONDS = 120
 
 
 def _run(certifier_id: uuid.UUID) -> None:
-    """Send what is due at one certifier. What fails in one call stops neither the others nor other certifiers."""
-    end = time.monotonic() + RUN_SECONDS
-    with act_as(Identity.loop(certifier_id)):
-        calls.make_missing(certifier_id)
-        due = calls.due(certifier_id)
-    for call_id in due:
-        if time.monotonic() > end:
-            return  # the next sweep goes on: a task has its time limit
+    """Send what is due at one certifier, with as many hands as there are calls and room for."""
+    due = turns.waiting(certifier_id, settings.OID_IN_FLIGHT)
+    _call_for_hands(certifier_id, due - 1)
+    turns.send_due(certifier_id, seconds=settings.SWEEP_SECONDS)
+
+
+def _call_for_hands(certifier_id: uuid.UUID, hands: int) -> None:
+    """Ask other workers to help. Who comes after the next sweep has done so is not needed any more."""
+    for _ in range(hands):
         try:
-            calls.perform(certifier_id, call_id)
-        except Exception:
-            log.exception("oid_call_failed", call=str(call_id), certifier=str(certifier_id))
+            help_with_calls.apply_async(
+                (str(certifier_id),), queue="oid", expires=settings.SWEEP_SECONDS, retry=False, ignore_result=True
+            )
+        except (OperationalError, OSError) as error:
+            log.warning("no_help_with_calls", certifier=str(certifier_id), reason=type(error).__name__)
+            return
 
 
 def each_certifier(work: Callable[[uuid.UUID], None]) -> None:
@@ -46,14 +51,23 @@ def each_certifier(work: Callable[[uuid.UUID], None]) -> None:
 
 @shared_task(name="oid_sync.tasks.run_registration")
 def run_registration(certifier_id: str, certificate_id: str | None = None) -> None:
-    """Register what waits at one certifier."""
-    _run(uuid.UUID(certifier_id))
+    """Register one certificate, or (None) send all that waits at one certifier."""
+    if certificate_id is None:
+        _run(uuid.UUID(certifier_id))
+    else:
+        turns.register(uuid.UUID(certifier_id), uuid.UUID(certificate_id))
 
 
 @shared_task(name="oid_sync.tasks.run_calls")
 def run_calls(certifier_id: str, row_id: str | None = None) -> None:
     """Send what waits at one certifier."""
     _run(uuid.UUID(certifier_id))
+
+
+@shared_task(name="oid_sync.tasks.help_with_calls")
+def help_with_calls(certifier_id: str) -> None:
+    """Be one more hand at one certifier."""
+    turns.send_due(uuid.UUID(certifier_id), seconds=settings.SWEEP_SECONDS)
 
 
 @shared_task(name="oid_sync.tasks.sweep_registration")

@@ -15,8 +15,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from certificates.domain import suspension
-from certificates.models import Certificate, CertificateState, OidMark
+from certificates.domain import documents, suspension
+from certificates.models import Certificate, OidMark
 from core import clock
 from core.errors import DomainError
 from core.identity import Identity, actor_of
@@ -39,11 +39,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     page = Paginator(desk.shown(actor, state), PAGE_SIZE).get_page(request.GET.get("page"))
     entries = [_entry(actor, row) for row in page.object_list]
     counts = desk.counts(actor)
-    stuck = (
-        Certificate.objects.visible_to(actor)
-        .filter(state=CertificateState.AWAITING_DOCUMENT)
-        .exclude(document_error="")
-    )
+    stuck = Certificate.objects.visible_to(actor).filter(documents.WAITS).exclude(document_error="")
     findings = suspension.open_findings(actor)
     marks = OidMark.objects.visible_to(actor).filter(closed_at=None).select_related("certificate")
     since_desk, since_way = desk.oldest(actor)

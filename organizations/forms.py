@@ -213,6 +213,25 @@ class DirectoryUploadForm(PortalForm):
     may_shrink = forms.BooleanField(label=_("Accept that far fewer operations are listed than before"), required=False)
 
 
+class LetterheadForm(PortalForm):
+    """What stands at the head of the certificates; ``version`` is the one the form was made from."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    accreditation = forms.CharField(
+        label=_("Accreditation"), max_length=120, required=False,
+        help_text=_("One line beside the certifier code, for example: Accredited by USDA since 2004."),
+    )  # fmt: skip
+    text = forms.CharField(
+        label=_("Further lines"), max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("At most four lines under the address, for example telephone and web site."),
+    )  # fmt: skip
+    logo = forms.FileField(
+        label=_("New logo"), required=False, widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+        help_text=_("A PNG or JPEG picture of at most 1 MB. It is printed at most 60 mm wide and 17 mm high."),
+    )  # fmt: skip
+    remove_logo = forms.BooleanField(label=_("Print no logo"), required=False)
+
+
 class SettingsForm(PortalForm):
     """Every rule of :class:`~organizations.rules.Rules`, by its type; ``version`` is the one the form was made from."""
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
+from core.models import StoredFile
 from organizations.roles import Role
 from organizations.tenancy import ClientRows, PartyRows, TenantQuerySet
 
@@ -219,6 +220,26 @@ class CertifierSettings(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["certifier", "version"], name="settings_version_once")]
+
+
+class Letterhead(models.Model):
+    """One version of what stands at the head of a certifier's certificates; the highest version is in force.
+
+    A certificate keeps the words and the hash of the logo of the version it was approved under.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="letterheads")
+    version = models.PositiveIntegerField()
+    accreditation = models.CharField(max_length=120, blank=True)
+    text = models.CharField(max_length=400, blank=True)
+    logo = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    logo_sha256 = models.CharField(max_length=64, blank=True)
+    created_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["certifier", "version"], name="letterhead_version_once")]
 
 
 class Client(models.Model):

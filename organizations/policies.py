@@ -47,6 +47,12 @@ TABLES = [
         grants=NO_DELETE,
     ),
     Table(
+        "organizations_letterhead",
+        read=f"certifier_id = {CERTIFIER}",  # an exporter's draft is checked against what would be printed
+        write=STAFF_ROW,
+        grants=APPEND,
+    ),
+    Table(
         "organizations_client",
         read=f"{STAFF_ROW} OR ({KIND} = 'exporter' AND certifier_id = {CERTIFIER} AND id = {CLIENT})"
         f" OR id IN (SELECT m.client_id FROM organizations_membership m WHERE m.user_id = {USER})",

@@ -25,5 +25,6 @@ URL_ROLES: dict[str, Audience] = {
     "organizations:directory_import": frozenset({Anyone.PLATFORM}),
     "organizations:importer_confirm": frozenset({Role.MANAGER, Anyone.PLATFORM}),
     "organizations:settings": STAFF,
+    "organizations:letterhead": STAFF,
     "organizations:platform": frozenset({Anyone.PLATFORM}),
 }

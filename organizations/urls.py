@@ -24,5 +24,6 @@ urlpatterns: list[URLPattern] = [
     path("directory/imports/<uuid:import_id>/", directory.directory_import, name="directory_import"),
     path("importers/", certifier.importer_confirm, name="importer_confirm"),
     path("settings/", certifier.settings_page, name="settings"),
+    path("letterhead/", certifier.letterhead_page, name="letterhead"),
     path("platform/", platform.platform, name="platform"),
 ]

@@ -26,6 +26,14 @@ from tests.support import databases
 from tests.support.browser import chromium, site  # noqa: F401 - fixtures of every browser test
 from tests.support.world import World, make_world
 
+#: Files that take longest, started first: one of them begun last would leave every other process waiting for it.
+LONGEST = ("story/test_main_job.py", "browser/", "oid_sync/test_reconciliation", "core/test_styleguide_in_browser.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests so that several processes end together (needs xdist's own order off)."""
+    items.sort(key=lambda item: not any(part in item.path.as_posix() for part in LONGEST))
+
 
 def _teardown_as_owner(self: TransactionTestCase) -> None:
     """Instead of Django's flush, which needs rights that the portal's role has not."""

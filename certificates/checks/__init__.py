@@ -1,5 +1,5 @@
 """Checks that look at certificates. Importing this package registers them."""
 
-from certificates.checks import actuals, duplicates, elsewhere
+from certificates.checks import actuals, duplicates, elsewhere, printing
 
-__all__ = ["actuals", "duplicates", "elsewhere"]
+__all__ = ["actuals", "duplicates", "elsewhere", "printing"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,12 +25,9 @@ class NoOverdueActuals(RequestCheck):
 
     def judge(self, facts: RequestFacts) -> Finding:
         request, rules = facts.request, facts.rules
-        late = actuals.overdue(request.client_id, facts.today, rules.actuals_due_days_before_end)
-        late = late.exclude(pk=request.replaces_certificate_id) if request.replaces_certificate_id else late
-        rows = [
-            {"number": number, "end_date": end, "shipped_kg": shipped, "net_kg": net}
-            for number, end, shipped, net in late.values_list("number", "end_date", "shipped_kg", "net_kg")[:20]
-        ]
+        before = facts.today + dt.timedelta(days=rules.actuals_due_days_before_end)
+        late = actuals.overdue(request.certifier_id, request.client_id, before, beside=request.replaces_certificate_id)
+        rows = [dataclasses.asdict(row) for row in late]
         if not rows:
             return self.passed(_("No actual weights are overdue."))
         numbers = ", ".join(str(row["number"]) for row in rows)

@@ -8,7 +8,12 @@ from core.errors import DomainError
 
 
 class DocumentError(DomainError):
-    """A certificate document could not be made or read. ``code`` is stable, ``details`` holds the figures."""
+    """A certificate document could not be made or read. ``code`` is stable, ``details`` holds the figures.
+
+    ``pause``: seconds after which a first new try makes sense; each further one waits twice as long.
+    """
+
+    pause = 0
 
 
 class SnapshotError(DocumentError):
@@ -73,6 +78,17 @@ class FontsMissing(DocumentError):
         return f"{self.code}: {self.path} is missing; run ./portal up (npm ci)"
 
 
+class LogoMissing(DocumentError):
+    """The logo that the snapshot names is not at hand, or another was handed over: the document would not be the agreed one."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            "DOC-LOGO",
+            _("The logo that this certificate was approved with is not there. The document was not made."),
+            details={"logo_sha256": wanted},
+        )
+
+
 class NoSigningKey(DocumentError):
     """There is no usable key of the certifier: no document is made. An unsigned certificate does not exist."""
 
@@ -92,6 +108,40 @@ class NoSigningKey(DocumentError):
 
 class DemoKeyRefused(NoSigningKey):
     """A demonstration key was asked for, or found, where only a real one may sign (PORTAL_ENV=production)."""
+
+
+class TimeStampMissing(DocumentError):
+    """The time-stamp server did not give a usable stamp. The document waits: it is never signed without one instead."""
+
+    pause = 30
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "DOC-TIMESTAMP",
+            _("The time-stamp server gave no usable stamp. The document was not made without one."),
+            details={"why": why},
+        )
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.why}"
+
+
+class RevocationUnknown(DocumentError):
+    """The authority's server did not say whether the signer's certificate is revoked. The document waits."""
+
+    pause = 30
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "DOC-REVOCATION",
+            _("The authority of the signing certificate did not say whether it is revoked. The document was not made."),
+            details={"why": why},
+        )
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.why}"
 
 
 class UnfaithfulDocument(DocumentError):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from certificates.document.errors import NoSigningKey
+from certificates.document.history import NONE, History
 from certificates.document.keys import SigningKey
 from certificates.document.render import render_document
 from certificates.document.sign import sign_document
@@ -21,6 +22,8 @@ def issue_document(
     issued_at: dt.datetime,
     public_origin: str,
     key: SigningKey | None,
+    logo: bytes = b"",
+    history: History = NONE,
 ) -> bytes:
     """The signed PDF of the certificate. Arguments as for :func:`certificates.document.render.render_document`.
 
@@ -37,5 +40,7 @@ def issue_document(
         issued_at=issued_at,
         public_origin=public_origin,
         specimen=key.is_demo,
+        logo=logo,
+        history=history,
     )
     return sign_document(pdf, key)

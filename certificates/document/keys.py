@@ -15,11 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from cryptography.x509.oid import NameOID
 from pyhanko.sign import SimpleSigner
+from pyhanko.sign.signers.pdf_cms import Signer
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.document.errors import DemoKeyRefused, NoSigningKey
+from certificates.document.ltv import revocation_hosts
+from certificates.document.services import NO_SERVICES, Services
+from certificates.document.signers import DEMO_MARK, common_name, is_demo_certificate, issuers_of, may_sign
 
-#: Stands in the subject of every demonstration key, and so in every PDF reader that shows who signed.
-DEMO_MARK = "DEMO - NOT FOR CUSTOMS USE"
 PRODUCTION = "production"
 _DEMO_DAYS = 3 * 365
 #: X.520 bounds common and organisation names at 64 characters.
@@ -32,10 +35,29 @@ _CANNOT_OPEN = (
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A private key with its certificate, ready to sign. Made by :func:`load_signing_key`; never printed or pickled."""
+    """A private key with its certificate, ready to sign. Made by :func:`load_signing_key`; never printed or pickled.
 
-    signer: SimpleSigner
+    ``services``: the servers that signing with it asks. They belong to the key so that no caller can forget them.
+    """
+
+    signer: Signer
     certificate: asn1_x509.Certificate
+    services: Services = NO_SERVICES
+
+    @property
+    def chain(self) -> list[asn1_x509.Certificate]:
+        """The certificate and those that came with it."""
+        return [self.certificate, *(other for other in self.signer.cert_registry if other != self.certificate)]
+
+    @property
+    def revocation_hosts(self) -> frozenset[str]:
+        """Servers that the chain names for questions about revocation."""
+        return revocation_hosts(self.chain)
+
+    @property
+    def carries_revocation(self) -> bool:
+        """Whether documents carry answers about revocation: the chain names whom to ask, and the operator allows it."""
+        return bool(self.revocation_hosts) and self.revocation_hosts <= self.services.revocation_hosts
 
     @property
     def subject(self) -> str:
@@ -62,17 +84,6 @@ class SigningKey:
         return f"<SigningKey {self.subject!r}>"
 
 
-def common_name(certificate: asn1_x509.Certificate) -> str:
-    """The common name of the certificate's subject, or the whole subject where it has none."""
-    name = certificate.subject.native.get("common_name") or certificate.subject.human_friendly
-    return str(name[0] if isinstance(name, list) else name)
-
-
-def is_demo_certificate(certificate: asn1_x509.Certificate) -> bool:
-    """Whether the certificate's subject carries :data:`DEMO_MARK`."""
-    return DEMO_MARK in str(certificate.subject.human_friendly)
-
-
 def load_signing_key(data: bytes, password: bytes, *, portal_env: str, now: dt.datetime) -> SigningKey:
     """The key in the PKCS#12 file ``data``.
 
@@ -88,6 +99,10 @@ def load_signing_key(data: bytes, password: bytes, *, portal_env: str, now: dt.d
         raise NoSigningKey(_CANNOT_OPEN) from error
     if signer is None or signer.signing_cert is None:
         raise NoSigningKey(_CANNOT_OPEN)
+    # a file may bring more certificates along than its path: documents carry nothing that proves nothing
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    store.register_multiple(issuers_of(signer.signing_cert, list(signer.cert_registry)))
+    signer = SimpleSigner(signer.signing_cert, signer.signing_key, store)
     key = SigningKey(signer, signer.signing_cert)
     if key.is_demo and portal_env == PRODUCTION:
         raise DemoKeyRefused("a demonstration key does not sign in production")
@@ -106,8 +121,7 @@ def _weakness(certificate: asn1_x509.Certificate) -> str:
         return f"an RSA key needs {_RSA_BITS} bits, this one has {public.bit_size}"
     if public.algorithm == "dsa":
         return "DSA keys are not accepted: use RSA or an elliptic curve"
-    usage = certificate.key_usage_value
-    if usage is not None and not {"digital_signature", "non_repudiation"} & usage.native:
+    if not may_sign(certificate):
         return "the certificate does not allow its key to sign (key usage)"
     return ""
 

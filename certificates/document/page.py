@@ -1,27 +1,39 @@
 """What stands on the page: a snapshot and its issue facts turned into words, in the fixed order of the fields.
 
 Only wording and order live here; looks are in the template's style sheet. All texts are translatable; the certificate
-itself is made in English whatever the language of the worker that makes it.
+itself is made in English whatever the language of the worker that makes it, its reading copy in the reader's language,
+with the figures as the certificate spells them.
 """
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from certificates.document.fonts import printable
+from certificates.document.history_page import history_context
 from certificates.document.payload import Issue
 from certificates.document.qr import qr_data_uri
-from certificates.document.snapshot import Lot, Snapshot
+from certificates.document.snapshot import Lot, Snapshot, letterhead_of
 from core.ids import group_code, normalise_code
 
 #: Up to so many lots are named in their box; more go into a table of their own, which may run over pages.
 LOTS_IN_BOX = 6
 _SPACE = "\N{NO-BREAK SPACE}"
+
+
+class Print(StrEnum):
+    """What is printed: the certificate, a copy of it in another language, or how one would look."""
+
+    CERTIFICATE = "certificate"
+    READING_COPY = "reading-copy"
+    PREVIEW = "preview"
 
 
 @dataclass(frozen=True)
@@ -53,12 +65,36 @@ class LotCell:
     kg: str
 
 
-def page_context(snapshot: Snapshot, issue: Issue, fingerprint: str) -> dict[str, Any]:
-    """The template's context: display text only, composed (NFC). ``fingerprint``: SHA-256 of the snapshot."""
+def page_context(
+    snapshot: Snapshot, issue: Issue | None, fingerprint: str, *, kind: Print = Print.CERTIFICATE, logo: bytes = b""
+) -> dict[str, Any]:
+    """The template's context: display text only, composed (NFC). ``fingerprint``: SHA-256 of the snapshot.
+
+    Without an ``issue`` (a preview) there is nothing of a number, a code, a fingerprint or an approval in it.
+    """
     snapshot = _composed(snapshot)
     return {
+        "kind": kind.value,
+        "marks": marks(kind, specimen=bool(issue and issue.specimen)),
         "certifier": snapshot["certifier"],
         "certifier_lines": [*_lines(snapshot["certifier"]["address"]), snapshot["certifier"]["country"]],
+        "letterhead_lines": _lines(letterhead_of(snapshot)["text"]),
+        "logo": picture_data_uri(logo) if logo else "",
+        "valid_from": day(snapshot["period"]["start"]),
+        "valid_to": day(snapshot["period"]["end"]),
+        "sections": (_parties(snapshot), _goods(snapshot), _movement(snapshot)),
+        "broker": _broker(snapshot, issue),
+        "lots": _lot_rows(snapshot["lots"]),
+        "lot_count": len(snapshot["lots"]),
+        "net": kilograms(snapshot["net_kg"]),
+        "request_reference": snapshot["request_reference"],
+        **(_issued(snapshot, issue, fingerprint) if issue else {}),
+    }
+
+
+def _issued(snapshot: Snapshot, issue: Issue, fingerprint: str) -> dict[str, Any]:
+    """What only an issued certificate has."""
+    return {
         "number": issue.number,
         "code": group_code(normalise_code(issue.check_code)),
         "check_url": issue.check_url,
@@ -67,19 +103,37 @@ def page_context(snapshot: Snapshot, issue: Issue, fingerprint: str) -> dict[str
         "specimen": issue.specimen,
         "issued_text": issue.issued_text,
         "issued": moment(issue.issued_utc),
-        "valid_from": day(snapshot["period"]["start"]),
-        "valid_to": day(snapshot["period"]["end"]),
-        "sections": (_parties(snapshot), _goods(snapshot), _movement(snapshot)),
-        "broker": _broker(snapshot, issue),
-        "lots": _lot_rows(snapshot["lots"]),
-        "lot_count": len(snapshot["lots"]),
-        "net": kilograms(snapshot["net_kg"]),
         "approved": moment(dt.datetime.fromisoformat(snapshot["approved_at"])),
         "approved_by": snapshot["approved_by"],
-        "request_reference": snapshot["request_reference"],
         "reference": snapshot["reference"],
         "fingerprint": [fingerprint[start : start + 8] for start in range(0, 64, 8)],
+        **_composed(history_context(issue.history)),
     }
+
+
+def marks(kind: Print, *, specimen: bool) -> tuple[str, ...]:
+    """What must stand on every page so that nobody takes it for what it is not."""
+    found = []
+    if kind is Print.PREVIEW:
+        found.append(_("Preview: not a certificate"))
+    if kind is Print.READING_COPY:
+        found.append(_("Reading copy: not the certificate"))
+    if specimen:
+        found.append(_("Demonstration: not for customs use"))
+    return tuple(found)
+
+
+def watermark(kind: Print) -> str:
+    """The words across every page; none on a certificate."""
+    if kind is Print.PREVIEW:
+        return _("PREVIEW")
+    return _("READING COPY") if kind is Print.READING_COPY else ""
+
+
+def picture_data_uri(data: bytes) -> str:
+    """A PNG or JPEG as a `data:` URL."""
+    kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def kilograms(text: str) -> str:
@@ -105,8 +159,8 @@ def moment(when: dt.datetime) -> str:
 
 
 def hts_dotted(code: str) -> str:
-    """Ten digits as the tariff prints them: ``0901.11.0025``."""
-    return f"{code[:4]}.{code[4:6]}.{code[6:]}"
+    """Ten digits as the tariff prints them: ``0901.11.0025``; nothing for nothing."""
+    return f"{code[:4]}.{code[4:6]}.{code[6:]}" if code else ""
 
 
 def _parties(snapshot: Snapshot) -> Section:
@@ -137,7 +191,7 @@ def _goods(snapshot: Snapshot) -> Section:
     listed_as = _("Listed by the certifier as: %(name)s") % {"name": other_name} if other_name else ""
     suffix = _("A code for certified organic goods") if hts["certified_organic"] else ""
     net, gross = kilograms(snapshot["net_kg"]), kilograms(snapshot["gross_kg"])
-    origin = f"{snapshot['origin']['name']} ({snapshot['origin']['code']})"
+    origin = f"{snapshot['origin']['name']} ({snapshot['origin']['code']})" if snapshot["origin"]["code"] else ""
     return Section(
         _("Goods"),
         (
@@ -164,7 +218,7 @@ def _movement(snapshot: Snapshot) -> Section:
     transport, period = snapshot["transport"], snapshot["period"]
     single = snapshot["kind"] == "single"
     covers = _("One shipment") if single else _("Several shipments within the period")
-    dates = _("%(start)s to %(end)s") % {"start": day(period["start"]), "end": day(period["end"])}
+    dates = _("%(start)s to %(end)s") % {"start": day(period["start"]) or "–", "end": day(period["end"]) or "–"}
     departure, bill, port = transport["departure_date"], transport["bill_of_lading"], transport["port_of_lading"]
     lines = (
         _("From %(place)s") % {"place": port} if port else "",
@@ -199,7 +253,7 @@ def _lots_in_box(lots: list[Lot]) -> str:
     return "; ".join(f"{lot['lot']} ({kilograms(lot['kg'])})" if lot["kg"] else lot["lot"] for lot in lots)
 
 
-def _broker(snapshot: Snapshot, issue: Issue) -> dict[str, Any]:
+def _broker(snapshot: Snapshot, issue: Issue | None) -> dict[str, Any]:
     """What the entry asks for, in its order: a row of label and value, and the lots."""
     lots = snapshot["lots"]
     if not lots:
@@ -212,7 +266,7 @@ def _broker(snapshot: Snapshot, issue: Issue) -> dict[str, Any]:
     return {
         "entries": [
             (_("Message set"), "OR2"),
-            (_("Certificate number"), issue.number),
+            (_("Certificate number"), issue.number if issue else "–"),
             (_("HTS code"), snapshot["hts"]["code"]),
             (_("Net weight of all shipments") if several else _("Net weight"), kilograms(snapshot["net_kg"])),
         ],

@@ -6,22 +6,33 @@ metadata hold its SHA-256, so that a swapped file contradicts the metadata, and 
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
-import hashlib
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
+from certificates.document.datafile import DATA_FILE, DATA_FORMAT, read_data_file, sha256
 from certificates.document.errors import DocumentError
+from certificates.document.history import NONE, History, read_history
 from certificates.document.snapshot import Snapshot, canonical_json, snapshot_sha256
 
-#: Name of the attachment.
-DATA_FILE = "certificate.json"
-#: What the file says it is.
-DATA_FORMAT = "nop-import-certificate/1"
+__all__ = [
+    "DATA_FILE",
+    "DATA_FORMAT",
+    "TEMPLATE_VERSION",
+    "Issue",
+    "data_file",
+    "issue_of",
+    "logo_of",
+    "read_data_file",
+    "sha256",
+]
+
 #: The folder of the template; a change that alters the page is a new folder, so that old documents can be made again.
-TEMPLATE_VERSION = "1"
+TEMPLATE_VERSION = "2"
+#: All of them: a document is made again with the one that it names.
+TEMPLATES = frozenset({"1", TEMPLATE_VERSION})
 
 #: Certifier code – NOP ID – serial, 21 characters.
 NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}")
@@ -31,7 +42,7 @@ NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}")
 class Issue:
     """What is known only when OID has answered. ``issued_at`` is aware; ``check_url`` lies under ``public_origin``.
 
-    ``specimen`` marks a document of a demonstration: it says so on every page.
+    ``specimen`` marks a document of a demonstration: it says so on every page. ``history``: the documents before it.
     """
 
     number: str
@@ -40,6 +51,7 @@ class Issue:
     issued_at: dt.datetime
     public_origin: str
     specimen: bool = False
+    history: History = NONE
 
     def __post_init__(self) -> None:
         if not NUMBER.fullmatch(self.number):
@@ -60,12 +72,15 @@ class Issue:
         return self.issued_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def data_file(snapshot: Snapshot, issue: Issue) -> bytes:
-    """The bytes of :data:`DATA_FILE`, in canonical JSON."""
+def data_file(snapshot: Snapshot, issue: Issue, *, template: str = TEMPLATE_VERSION, logo: bytes = b"") -> bytes:
+    """The bytes of :data:`DATA_FILE`, in canonical JSON.
+
+    The logo goes in too (``logo``, base64), so that the page can be made again from the file alone.
+    """
     return canonical_json(
         {
             "format": DATA_FORMAT,
-            "template": TEMPLATE_VERSION,
+            "template": template,
             "number": issue.number,
             "check_code": issue.check_code,
             "check_url": issue.check_url,
@@ -74,20 +89,10 @@ def data_file(snapshot: Snapshot, issue: Issue) -> bytes:
             "specimen": issue.specimen,
             "snapshot_sha256": snapshot_sha256(snapshot),
             "snapshot": snapshot,
+            **({"logo": base64.b64encode(logo).decode()} if logo else {}),
+            **issue.history.as_data(),
         }
     )
-
-
-def read_data_file(data: bytes) -> dict[str, Any]:
-    """The object in :data:`DATA_FILE`. Raises ``ValueError`` saying what is wrong with it."""
-    content = json.loads(data, parse_float=_no_floats)
-    if not isinstance(content, dict) or content.get("format") != DATA_FORMAT:
-        raise ValueError(f"it is not of the format {DATA_FORMAT}")
-    if not isinstance(content.get("snapshot"), dict):
-        raise ValueError("it holds no certificate data")
-    if canonical_json(content) != data:
-        raise ValueError("it is not in canonical form")
-    return content
 
 
 def issue_of(content: dict[str, Any]) -> Issue:
@@ -99,13 +104,10 @@ def issue_of(content: dict[str, Any]) -> Issue:
         issued_at=dt.datetime.fromisoformat(content["issued_at"]),
         public_origin=content["public_origin"],
         specimen=content["specimen"],
+        history=read_history(content),
     )
 
 
-def sha256(data: bytes) -> str:
-    """SHA-256 of ``data``, 64 hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def _no_floats(text: str) -> float:
-    raise ValueError(f"it holds a floating-point number ({text})")
+def logo_of(content: dict[str, Any]) -> bytes:
+    """The logo in ``content``, or nothing. Raises ``ValueError`` where it is not base64."""
+    return base64.b64decode(content.get("logo", ""), validate=True)

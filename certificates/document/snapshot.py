@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Literal, TypedDict, cast, get_args, get_origin, get_type_hints, is_typeddict
 
+from certificates.document.datafile import canonical
 from certificates.document.errors import SnapshotError
 
 #: The form described in this module. A change of meaning or of fields is a new number and a new template folder.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Certifier(TypedDict):
@@ -132,8 +132,18 @@ class Period(TypedDict):
     end: str
 
 
-class Snapshot(TypedDict):
-    """The data of one certificate. ``reference`` is its UUID, the same that OID is asked by."""
+class Letterhead(TypedDict):
+    """What stands beside the certifier's name: ``text`` (may hold line breaks) and the SHA-256 of its logo, or nothing.
+
+    The logo's bytes are not here; they are kept under this hash, and a document with others is not made.
+    """
+
+    text: str
+    logo_sha256: str
+
+
+class SnapshotV1(TypedDict):
+    """The data of one certificate, schema 1. ``reference`` is its UUID, the same that OID is asked by."""
 
     schema_version: int
     reference: str
@@ -162,8 +172,19 @@ class Snapshot(TypedDict):
     approved_by: str
 
 
+class Snapshot(SnapshotV1):
+    """The data of one certificate, schema 2: with the letterhead. Where it comes from a schema 1, that key is not there."""
+
+    letterhead: Letterhead
+
+
+#: The schemas that can be read, old ones for the certificates that were approved under them.
+SCHEMAS: dict[int, type] = {1: SnapshotV1, SCHEMA_VERSION: Snapshot}
+NO_LETTERHEAD: Letterhead = {"text": "", "logo_sha256": ""}
+
 _KG = re.compile(r"\d{1,11}\.\d{3}")
 _NOP_ID = re.compile(r"\d{10}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|\+00:00)")
 
@@ -192,12 +213,28 @@ def read_snapshot(data: Mapping[str, Any]) -> Snapshot:
 
     Raises :class:`~certificates.document.errors.SnapshotError` with all that is wrong, path by path.
     """
-    problems = list(_type_problems(data, Snapshot, ""))
+    problems = list(_type_problems(data, _schema_of(data), ""))
     if not problems:
         problems = list(_form_problems(cast(Snapshot, data)))
     if problems:
         raise SnapshotError(problems)
     return cast(Snapshot, data)
+
+
+def read_unfinished(data: Mapping[str, Any]) -> Snapshot:
+    """``data`` of a request that is not approved: every field must be there, of its kind; any text may be empty.
+
+    Raises :class:`~certificates.document.errors.SnapshotError` with all that is wrong, path by path.
+    """
+    problems = list(_type_problems(data, _schema_of(data), ""))
+    if problems:
+        raise SnapshotError(problems)
+    return cast(Snapshot, data)
+
+
+def letterhead_of(snapshot: Mapping[str, Any]) -> Letterhead:
+    """The snapshot's letterhead; an empty one for schema 1, which had none."""
+    return cast(Letterhead, snapshot.get("letterhead", NO_LETTERHEAD))
 
 
 def canonical_json(snapshot: Mapping[str, Any]) -> bytes:
@@ -208,7 +245,7 @@ def canonical_json(snapshot: Mapping[str, Any]) -> bytes:
     floats = [path for path, value in walk(snapshot) if isinstance(value, float)]
     if floats:
         raise SnapshotError([f"{path}: floating-point numbers have no exact spelling" for path in floats])
-    return json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return canonical(snapshot)
 
 
 def snapshot_sha256(snapshot: Mapping[str, Any]) -> str:
@@ -226,6 +263,16 @@ def walk(value: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from walk(item, f"{path}[{index}]")
     else:
         yield path, value
+
+
+def texts_of(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every text in ``snapshot`` with its place: all that a document prints of it."""
+    return ((path, value) for path, value in walk(snapshot) if isinstance(value, str))
+
+
+def _schema_of(data: object) -> type:
+    version = data.get("schema_version") if isinstance(data, Mapping) else None
+    return SCHEMAS.get(version, Snapshot) if type(version) is int else Snapshot
 
 
 def _type_problems(value: object, expected: Any, path: str) -> Iterator[str]:
@@ -257,15 +304,18 @@ def _object_problems(value: object, expected: Any, path: str) -> Iterator[str]:
     hints = _hints_of(expected)
     prefix = f"{path}." if path else ""
     yield from (f"{prefix}{key}: missing" for key in hints if key not in value)
-    yield from (f"{prefix}{key}: not a field of schema {SCHEMA_VERSION}" for key in value if key not in hints)
+    yield from (f"{prefix}{key}: not a field of this schema" for key in value if key not in hints)
     for key, hint in hints.items():
         if key in value:
             yield from _type_problems(value[key], hint, f"{prefix}{key}")
 
 
 def _form_problems(snapshot: Snapshot) -> Iterator[str]:
-    if snapshot["schema_version"] != SCHEMA_VERSION:
+    if snapshot["schema_version"] not in SCHEMAS:
         yield f"schema_version: {SCHEMA_VERSION} is expected, not {snapshot['schema_version']}"
+    logo = letterhead_of(snapshot)["logo_sha256"]
+    if logo and not _SHA256.fullmatch(logo):
+        yield f"letterhead.logo_sha256: {logo!r} is no SHA-256"
     leaves = dict(walk(snapshot))
     for path, form, may_be_empty in _FORMS:
         text = str(leaves[path])

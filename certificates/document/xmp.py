@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from xml.sax.saxutils import escape
 
-#: Name space of the certificate's own properties.
-NAMESPACE = "urn:certportal:certificate:1:"
+from certificates.document.datafile import NAMESPACE
+
 PREFIX = "npc"
 
 _UA_NAMESPACE = "http://www.aiim.org/pdfua/ns/id/"
@@ -36,20 +36,23 @@ _DESCRIPTIONS = {
 }
 
 
-def descriptions(metadata: CertificateMetadata) -> bytes:
-    """``rdf:Description`` elements to stand inside the document's ``rdf:RDF``."""
-    own = "".join(
-        f"<{PREFIX}:{field.name}>{escape(getattr(metadata, field.name))}</{PREFIX}:{field.name}>"
-        for field in fields(metadata)
-    )
+def descriptions(metadata: CertificateMetadata | None) -> bytes:
+    """``rdf:Description`` elements to stand inside the document's ``rdf:RDF``; without ``metadata`` the PDF/UA claim alone."""
+    own = ""
     schemas = _schema(
         "PDF/UA identification", _UA_NAMESPACE, "pdfuaid", [("part", "Integer", "Part of ISO 14289 followed")]
-    ) + _schema(
-        "NOP Import Certificate", NAMESPACE, PREFIX, [(name, "Text", text) for name, text in _DESCRIPTIONS.items()]
     )
+    if metadata is not None:
+        values = "".join(
+            f"<{PREFIX}:{field.name}>{escape(getattr(metadata, field.name))}</{PREFIX}:{field.name}>"
+            for field in fields(metadata)
+        )
+        own = f'<rdf:Description rdf:about="" xmlns:{PREFIX}="{NAMESPACE}">{values}</rdf:Description>'
+        described = [(name, "Text", text) for name, text in _DESCRIPTIONS.items()]
+        schemas += _schema("NOP Import Certificate", NAMESPACE, PREFIX, described)
     return (
         f'<rdf:Description rdf:about="" xmlns:pdfuaid="{_UA_NAMESPACE}" pdfuaid:part="1"/>'
-        f'<rdf:Description rdf:about="" xmlns:{PREFIX}="{NAMESPACE}">{own}</rdf:Description>'
+        f"{own}"
         '<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
         ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
         ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">'

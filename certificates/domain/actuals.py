@@ -6,18 +6,18 @@ whenever a later report or correction has taken it back.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain import changes
 from certificates.domain.shipments import may_report
-from certificates.models import ActualsReminder, Certificate, CertificateState
+from certificates.models import SHIPPING_STATES, ActualsReminder, Certificate
 from core import clock
 from core.errors import InvalidInput, NotPermitted
 from core.identity import Identity, act_as
@@ -31,6 +31,10 @@ from organizations.rules import rules_of
 #: Days before the end on which exporter and certifier are reminded.
 REMINDERS = (30, 14, 7)
 BATCH = 200
+#: Overdue certificates that a check names.
+SHOWN = 20
+#: See ``certificates/sql/060_overdue.sql``.
+_OVERDUE = "SELECT * FROM certificates_overdue(%s, %s, %s, %s, %s)"
 
 
 @transaction.atomic
@@ -45,7 +49,7 @@ def declare_total(
     if not may_report(actor):
         raise NotPermitted("ROLE", _("Your role does not allow this."))
     certificate = changes.lock(actor, certificate_id)
-    changes.require_issued(certificate)
+    changes.require_shipping(certificate)
     if certificate.total_declared_at is not None:
         return certificate
     if ending_inventory_kg is not None:
@@ -60,12 +64,26 @@ def declare_total(
     return certificate
 
 
-def overdue(client_id: uuid.UUID, today: dt.date, due_days: int) -> QuerySet[Certificate]:
-    """A client's issued certificates whose total should have been declared ``due_days`` before their end."""
-    return Certificate.objects.filter(
-        client_id=client_id, state=CertificateState.ISSUED, total_declared_at=None,
-        end_date__lt=today + dt.timedelta(days=due_days),
-    ).order_by("end_date")  # fmt: skip
+@dataclasses.dataclass(frozen=True)
+class Overdue:
+    """A certificate whose total should have been declared: its number, end, and kilograms."""
+
+    number: str
+    end_date: dt.date
+    shipped_kg: Decimal
+    net_kg: Decimal
+
+
+def overdue(
+    certifier_id: uuid.UUID, client_id: uuid.UUID, before: dt.date, *, beside: uuid.UUID | None = None
+) -> list[Overdue]:
+    """A client's shipping certificates that end before a day without a declared total, at most ``SHOWN``, first end first.
+
+    ``beside``: a certificate that does not count. The database's function plans the query once a session.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OVERDUE, [certifier_id, client_id, before, beside, SHOWN])
+        return [Overdue(*row) for row in cursor.fetchall()]
 
 
 def sweep(certifier_id: uuid.UUID) -> dict[str, int]:
@@ -88,7 +106,7 @@ def sweep(certifier_id: uuid.UUID) -> dict[str, int]:
 def _totals_due(certifier_id: uuid.UUID, today: dt.date) -> list[uuid.UUID]:
     """Certificates that end tomorrow or have ended, and whose total nobody has declared."""
     rows = Certificate.objects.filter(
-        certifier_id=certifier_id, state=CertificateState.ISSUED, total_declared_at=None,
+        certifier_id=certifier_id, state__in=SHIPPING_STATES, total_declared_at=None,
         end_date__lte=today + dt.timedelta(days=1),
     )  # fmt: skip
     return list(rows.order_by("end_date", "pk").values_list("pk", flat=True)[:BATCH])
@@ -97,7 +115,7 @@ def _totals_due(certifier_id: uuid.UUID, today: dt.date) -> list[uuid.UUID]:
 def _reminders_due(certifier_id: uuid.UUID, today: dt.date) -> list[tuple[uuid.UUID, int]]:
     """Certificates near their end with the reminder whose turn it is: of several that are due the nearest alone."""
     rows = Certificate.objects.filter(
-        certifier_id=certifier_id, state=CertificateState.ISSUED, total_declared_at=None, end_date__gte=today,
+        certifier_id=certifier_id, state__in=SHIPPING_STATES, total_declared_at=None, end_date__gte=today,
         end_date__lte=today + dt.timedelta(days=max(REMINDERS)),
     )  # fmt: skip
     found: list[tuple[uuid.UUID, int]] = []
@@ -112,7 +130,7 @@ def _reminders_due(certifier_id: uuid.UUID, today: dt.date) -> list[tuple[uuid.U
 def remind(actor: Identity, certificate_id: uuid.UUID, days: int) -> bool:
     """Remind exporter and certifier of a certificate's actual weights; each of the reminders once. False: it was sent."""
     certificate = changes.lock(actor, certificate_id)
-    if certificate.state != CertificateState.ISSUED or certificate.total_declared_at is not None:
+    if certificate.state not in SHIPPING_STATES or certificate.total_declared_at is not None:
         return False
     _row, made = ActualsReminder.objects.get_or_create(
         certificate=certificate, days_before_end=days,
@@ -123,7 +141,7 @@ def remind(actor: Identity, certificate_id: uuid.UUID, days: int) -> bool:
     common: dict[str, Any] = {
         "certifier_id": certificate.certifier_id, "object_type": "certificate", "object_id": certificate.pk,
         "context": {
-            "number": certificate.number, "exporter": certificate.snapshot["exporter"]["name"],
+            "number": certificate.called, "exporter": certificate.snapshot["exporter"]["name"],
             "end": certificate.end_date, "rest": changes.rest_of(certificate), "shipped": certificate.shipped_kg,
             "due": certificate.end_date - dt.timedelta(days=rules_of(certificate.certifier_id).actuals_due_days_before_end),
         },

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from certificates.document.errors import SnapshotError
-from certificates.document.snapshot import snapshot_sha256
-from certificates.domain import marks, snapshots
+from certificates.document import fonts
+from certificates.document.errors import FontsMissing, SnapshotError
+from certificates.document.snapshot import Snapshot, snapshot_sha256, texts_of
+from certificates.domain import marks, replacing, snapshots
 from certificates.models import Certificate
 from core import audit, clock, ids, rows
 from core.errors import InvalidInput
@@ -33,6 +34,7 @@ def certify(actor: Identity, facts: RequestFacts, terms: PVFLineTerms) -> Certif
         snapshot = snapshots.take(facts, terms, reference=certificate_id, at=at, by=actor.user_id)
     except SnapshotError as error:
         raise InvalidInput("SNAPSHOT", error.message, details=error.details) from error
+    _refuse_unprintable(snapshot)
     certificate = Certificate(
         id=certificate_id, certifier_id=request.certifier_id, client_id=request.client_id,
         importer_id=request.importer_id, request=request, line_id=request.line_id, snapshot=snapshot,
@@ -42,6 +44,7 @@ def certify(actor: Identity, facts: RequestFacts, terms: PVFLineTerms) -> Certif
     )  # fmt: skip
     rows.insert(certificate)
     marks.keep(certificate)
+    replacing.note_approved(certificate.replaces_id, at)
     # what the replaced certificate's rest covers follows when this one is issued
     kilograms = request.net_kg - request.covered_kg
     if kilograms > 0:
@@ -57,3 +60,15 @@ def certify(actor: Identity, facts: RequestFacts, terms: PVFLineTerms) -> Certif
     )  # fmt: skip
     wake("registration", request.certifier_id, certificate.pk)
     return certificate
+
+
+def _refuse_unprintable(snapshot: Snapshot) -> None:
+    """TXT-1 has looked at all but what this act adds: the approver's own name. Nothing is approved that cannot be printed."""
+    try:
+        missing = fonts.missing_glyphs(texts_of(snapshot))
+    except FontsMissing:
+        return  # said by TXT-1; the document waits until they are there
+    if missing:
+        characters = ", ".join(fonts.named_character(each) for found in missing.values() for each in found)
+        text = _("Characters that no font of the certificate has: %(places)s. Write them differently.")
+        raise InvalidInput("TXT-1", text % {"places": characters}, details={"places": sorted(missing)})

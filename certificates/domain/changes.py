@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from certificates.domain.numbers import locked
-from certificates.models import Certificate, CertificateChange, CertificateState
+from certificates.models import SHIPPING_STATES, Certificate, CertificateChange, CertificateState
 from core import audit
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
@@ -53,6 +53,14 @@ def require_issued(certificate: Certificate) -> None:
     if certificate.state != CertificateState.ISSUED:
         words = {"state": certificate.get_state_display()}
         text = _("Only an issued certificate can be changed; this one is “%(state)s”.") % words
+        raise Conflict("CERTIFICATE-STATE", text)
+
+
+def require_shipping(certificate: Certificate) -> None:
+    """Only an issued certificate, or one with a continuity document. Raises ``Conflict`` CERTIFICATE-STATE."""
+    if certificate.state not in SHIPPING_STATES:
+        words = {"state": certificate.get_state_display()}
+        text = _("No goods leave under this certificate; it is “%(state)s”.") % words
         raise Conflict("CERTIFICATE-STATE", text)
 
 
@@ -104,7 +112,7 @@ def tell_parties(certificate: Certificate, topic: str, words: dict[str, Any]) ->
     """Tell the exporter and the importer of a certificate."""
     common: dict[str, Any] = {
         "certifier_id": certificate.certifier_id, "object_type": "certificate", "object_id": certificate.pk,
-        "context": {"number": certificate.number or "", "product": certificate.snapshot["product"]["label_name"], **words},
+        "context": {"number": certificate.called, "product": certificate.snapshot["product"]["label_name"], **words},
     }  # fmt: skip
     notify(topic, Audience.CLIENT, certificate.client_id, roles=[Role.PREPARER, Role.SIGNATORY], **common)
     notify(topic, Audience.OPERATION, certificate.importer_id, **common)

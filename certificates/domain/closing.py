@@ -8,8 +8,8 @@ import uuid
 from django.db import transaction
 from django.db.models import F, Q
 
-from certificates.domain import changes, replacing
-from certificates.models import Certificate, CertificateState
+from certificates.domain import changes, replacing, states
+from certificates.models import SHIPPING_STATES, Certificate, CertificateState
 from core import clock
 from core.identity import Identity, act_as
 from organizations.models import Certifier
@@ -20,11 +20,11 @@ BATCH = 200
 
 
 def due(certifier: Certifier, after: uuid.UUID | None = None) -> list[uuid.UUID]:
-    """Issued certificates whose time to report has ended, or that have shipped in full and say so; by key, a batch."""
+    """Certificates under which goods leave, past their time to report, or shipped in full and declared; by key, a batch."""
     today = clock.today_in(certifier.time_zone)
     grace = dt.timedelta(days=rules_of(certifier.pk).close_out_days_after_end)
     ended = Q(end_date__lt=today - grace) | Q(total_declared_at__isnull=False, shipped_kg=F("net_kg"))
-    rows = Certificate.objects.filter(ended, certifier=certifier, state=CertificateState.ISSUED)
+    rows = Certificate.objects.filter(ended, certifier=certifier, state__in=SHIPPING_STATES)
     if after is not None:
         rows = rows.filter(pk__gt=after)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
@@ -42,13 +42,14 @@ def close(actor: Identity, certificate_id: uuid.UUID) -> bool:
     certificate = changes.lock(actor, certificate_id)
     certifier = Certifier.objects.get(pk=certificate.certifier_id)
     grace = dt.timedelta(days=rules_of(certifier.pk).close_out_days_after_end)
-    if certificate.state != CertificateState.ISSUED or replacing.coming(certificate):
+    if certificate.state not in SHIPPING_STATES or replacing.coming(certificate):
         return False
     if not _ends(certificate, clock.today_in(certifier.time_zone), grace):
         return False
     freed = changes.rest_of(certificate)
     changes.free(actor, certificate, Cause.CLOSE_OUT, freed, f"close:{certificate.pk}", "")
-    certificate.state, certificate.closed_at = CertificateState.CLOSED, clock.now()
+    states.move(certificate, CertificateState.CLOSED)
+    certificate.closed_at = clock.now()
     certificate.save(update_fields=["state", "closed_at"])
     changes.note(actor, certificate, changes.Kind.CLOSED, before_kg=certificate.net_kg, freed_kg=freed)
     return True

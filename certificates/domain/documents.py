@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import structlog
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,7 @@ from certificates.document.errors import DocumentError, NoSigningKey
 from certificates.document.issue import issue_document
 from certificates.document.keys import SigningKey as Key
 from certificates.document.payload import TEMPLATE_VERSION
-from certificates.domain import contacts, replacing, signing
+from certificates.domain import changes, contacts, letterheads, replacing, signing, states, versions
 from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateDocument, CertificateState
 from core import audit, clock
@@ -35,11 +36,18 @@ from organizations.tenancy import TenantQuerySet
 log = structlog.get_logger(__name__)
 
 
+#: Certificates that wait for their first document, or for an amended version of it.
+WAITS = Q(state=CertificateState.AWAITING_DOCUMENT) | Q(
+    documents_due__gt=0, state__in=(CertificateState.ISSUED, CertificateState.CLOSED)
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
     """What the rendering needs; the lease is ours until ``lease_until``."""
 
     certificate: Certificate
+    version: versions.Version
     key: Key | None
     issued_at: dt.datetime
     lease_until: dt.datetime
@@ -49,9 +57,7 @@ def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
     """Certificates of a certifier that wait for their document and that nobody is working on, oldest first."""
     now = clock.now()
     waiting = Certificate.objects.filter(
-        certifier_id=certifier_id,
-        state=CertificateState.AWAITING_DOCUMENT,
-        document_attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS,
+        WAITS, certifier_id=certifier_id, document_attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS
     ).exclude(document_lease_until__gt=now)
     return list(waiting.order_by("approved_at").values_list("pk", flat=True)[:limit])
 
@@ -72,7 +78,7 @@ def make(certifier_id: uuid.UUID, certificate_id: uuid.UUID) -> bool:
         pdf = _render(job)
     except DocumentError as error:
         with act_as(actor):
-            _fail(actor, job, f"{error.code}: {error.message}")
+            _fail(actor, job, f"{error.code}: {error.message}", error.pause)
         return False
     with act_as(actor):
         return _record(actor, job, pdf)
@@ -81,7 +87,7 @@ def make(certifier_id: uuid.UUID, certificate_id: uuid.UUID) -> bool:
 def _take(actor: Identity, certificate_id: uuid.UUID) -> Job | None:
     now = clock.now()
     rows = Certificate.objects.select_for_update(skip_locked=True).visible_to(actor)
-    certificate = rows.filter(pk=certificate_id, state=CertificateState.AWAITING_DOCUMENT).first()
+    certificate = rows.filter(WAITS, pk=certificate_id).first()
     if certificate is None or certificate.document_attempts >= settings.DOCUMENT_MAX_ATTEMPTS:
         return None
     if certificate.document_lease_until and certificate.document_lease_until > now:
@@ -94,7 +100,7 @@ def _take(actor: Identity, certificate_id: uuid.UUID) -> Job | None:
     except DocumentError as error:
         log.warning("signing_key_unusable", certificate=str(certificate.pk), reason=str(error.message))
         key = None
-    return Job(certificate, key, now, certificate.document_lease_until)
+    return Job(certificate, versions.next_version(certificate), key, now, certificate.document_lease_until)
 
 
 def check_url(certificate: Certificate) -> str:
@@ -106,17 +112,21 @@ def check_url(certificate: Certificate) -> str:
 def _render(job: Job) -> bytes:
     certificate = job.certificate
     return issue_document(
-        certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code,
+        job.version.snapshot, number=certificate.number or "", check_code=certificate.check_code,
         check_url=check_url(certificate), issued_at=job.issued_at, public_origin=settings.PORTAL_PUBLIC_ORIGIN,
-        key=job.key,
+        key=job.key, logo=letterheads.logo_for(certificate.certifier_id, job.version.snapshot), history=job.version.history,
     )  # fmt: skip
 
 
-def _fail(actor: Identity, job: Job, reason: str) -> None:
+def _fail(actor: Identity, job: Job, reason: str, pause: int = 0) -> None:
+    """Note why; the next try comes with the next sweep, or after ``pause`` seconds, each time twice as long."""
     certificate = Certificate.objects.select_for_update().get(pk=job.certificate.pk)
     if certificate.document_lease_until != job.lease_until:
         return
-    certificate.document_error, certificate.document_lease_until = reason[:300], None
+    wait = pause * 2 ** (certificate.document_attempts - 1)
+    again = wait > 0 and certificate.document_attempts < settings.DOCUMENT_MAX_ATTEMPTS
+    certificate.document_error = reason[:300]
+    certificate.document_lease_until = clock.now() + dt.timedelta(seconds=wait) if again else None
     certificate.save(update_fields=["document_error", "document_lease_until"])
     log.warning(
         "document_failed", certificate=str(certificate.pk), reason=reason, attempts=certificate.document_attempts
@@ -130,20 +140,16 @@ def _fail(actor: Identity, job: Job, reason: str) -> None:
 
 def _record(actor: Identity, job: Job, pdf: bytes) -> bool:
     certificate, old = replacing.lock_with_replaced(job.certificate.pk)
-    if certificate.state != CertificateState.AWAITING_DOCUMENT:
+    if not Certificate.objects.filter(WAITS, pk=certificate.pk).exists() or not _is_next(job):
         return False
-    stored = store_file(
-        actor, pdf, name=f"{certificate.number}.pdf", purpose=StoredFile.Kind.CERTIFICATE,
-        certifier_id=certificate.certifier_id, client_id=certificate.client_id,
-    )  # fmt: skip
-    digest = hashlib.sha256(pdf).hexdigest()
-    CertificateDocument(
-        certifier_id=certificate.certifier_id, client_id=certificate.client_id, certificate=certificate, version=1,
-        file=stored, sha256=digest, template_version=str(TEMPLATE_VERSION), made_at=job.issued_at,
-    ).save(force_insert=True)  # fmt: skip
-    certificate.state, certificate.issued_at = CertificateState.ISSUED, job.issued_at
-    certificate.document_lease_until, certificate.document_error = None, ""
-    certificate.save(update_fields=["state", "issued_at", "document_lease_until", "document_error"])
+    digest = _keep(actor, job, certificate, pdf)
+    certificate.document_lease_until, certificate.document_error, certificate.document_attempts = None, "", 0
+    if certificate.state != CertificateState.AWAITING_DOCUMENT:
+        _version_made(actor, job, certificate, digest)
+        return True
+    states.move(certificate, CertificateState.ISSUED)
+    certificate.issued_at = job.issued_at
+    certificate.save(update_fields=["state", "issued_at", *_LOOP_FIELDS])
     audit.record(
         actor, "certificate.issue", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
         client_id=certificate.client_id, before={"state": CertificateState.AWAITING_DOCUMENT},
@@ -152,6 +158,43 @@ def _record(actor: Identity, job: Job, pdf: bytes) -> bool:
     replacing.take_effect(actor, certificate, old)
     _release(actor, certificate)
     return True
+
+
+_LOOP_FIELDS = ("document_lease_until", "document_error", "document_attempts")
+
+
+def _is_next(job: Job) -> bool:
+    """Whether the version made is still the one whose turn it is: another worker may have kept it already."""
+    made = CertificateDocument.objects.filter(certificate_id=job.certificate.pk).count()
+    return made == job.version.number - 1
+
+
+def _keep(actor: Identity, job: Job, certificate: Certificate, pdf: bytes) -> str:
+    """Store the document as the next version; its SHA-256."""
+    stored = store_file(
+        actor, pdf, name=f"{certificate.number}.pdf", purpose=StoredFile.Kind.CERTIFICATE,
+        certifier_id=certificate.certifier_id, client_id=certificate.client_id,
+    )  # fmt: skip
+    digest = hashlib.sha256(pdf).hexdigest()
+    CertificateDocument(
+        certifier_id=certificate.certifier_id, client_id=certificate.client_id, certificate=certificate,
+        version=job.version.number, file=stored, sha256=digest, template_version=str(TEMPLATE_VERSION),
+        made_at=job.issued_at,
+    ).save(force_insert=True)  # fmt: skip
+    return digest
+
+
+def _version_made(actor: Identity, job: Job, certificate: Certificate, digest: str) -> None:
+    """An amended version takes the place of the one before: tell both parties; the next one, if any, is made next."""
+    certificate.documents_due -= 1
+    certificate.save(update_fields=["documents_due", *_LOOP_FIELDS])
+    audit.record(
+        actor, "certificate.document_version", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
+        client_id=certificate.client_id, after={"version": job.version.number, "document_sha256": digest},
+    )  # fmt: skip
+    changes.tell_parties(certificate, "certificate.document_version", {"version": job.version.number})
+    if certificate.documents_due:
+        wake("documents", certificate.certifier_id, certificate.pk)
 
 
 def _release(actor: Identity, certificate: Certificate) -> None:
@@ -168,13 +211,14 @@ def _release(actor: Identity, certificate: Certificate) -> None:
     )  # fmt: skip
     notify("certificate.issued", Audience.OPERATION, certificate.importer_id, context=words, **common)
     contacts.invite(actor, certificate, certificate.request.importer_contact_email, words)
+    # a contact who was let in with the continuity document is not invited again: the regular certificate is told
+    for contact in certificate.contacts.filter(user_id__isnull=False):
+        notify("certificate.issued", Audience.USER, contact.user_id, context=words, **common)
 
 
 def failed(actor: Identity) -> TenantQuerySet[Certificate]:
     """Certificates whose document was given up: they wait for a person, oldest first."""
-    rows = Certificate.objects.visible_to(actor).filter(
-        state=CertificateState.AWAITING_DOCUMENT, document_attempts__gte=settings.DOCUMENT_MAX_ATTEMPTS
-    )
+    rows = Certificate.objects.visible_to(actor).filter(WAITS, document_attempts__gte=settings.DOCUMENT_MAX_ATTEMPTS)
     return rows.order_by("approved_at")
 
 
@@ -183,7 +227,7 @@ def retry(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
     certificate = locked(actor, certificate_id)
     if not actor.is_staff or not actor.has(Role.REVIEWER, Role.APPROVER, Role.MANAGER):
         raise NotPermitted("ROLE", _("Your role does not allow this."))
-    if certificate.state != CertificateState.AWAITING_DOCUMENT:
+    if not Certificate.objects.filter(WAITS, pk=certificate.pk).exists():
         raise Conflict("CERTIFICATE-STATE", _("This certificate does not wait for its document."))
     certificate.document_attempts, certificate.document_error = 0, ""
     certificate.save(update_fields=["document_attempts", "document_error"])
@@ -197,9 +241,7 @@ def retry(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
 
 def retry_unsigned(actor: Identity) -> int:
     """Let every document of the actor's certifier that failed for want of a key be tried again. Returns how many."""
-    waiting = Certificate.objects.visible_to(actor).filter(
-        state=CertificateState.AWAITING_DOCUMENT, document_error__startswith=f"{NoSigningKey.CODE}:"
-    )
+    waiting = Certificate.objects.visible_to(actor).filter(WAITS, document_error__startswith=f"{NoSigningKey.CODE}:")
     keys = list(waiting.order_by("pk").values_list("pk", flat=True))
     for key in keys:
         retry(actor, key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from certificates.models import RELEASED_STATES, Certificate, OidMark, PartyFinding
+from certificates.models import Certificate, OidMark, PartyFinding
 from core.models import Audience
 from core.notify import notify
 from organizations.roles import Role
@@ -66,7 +66,7 @@ def tell(topic: str, certificates: list[Certificate], reasons: list[str]) -> Non
     staff = [Role.REVIEWER, Role.APPROVER, Role.MANAGER]
     send(Audience.CERTIFIER, one.certifier_id, certificates, roles=staff)
     send(Audience.CLIENT, one.client_id, certificates, roles=[Role.PREPARER, Role.SIGNATORY])
-    released = [row for row in certificates if row.state in RELEASED_STATES]
+    released = [row for row in certificates if row.is_released]
     if not released:
         return
     send(Audience.OPERATION, one.importer_id, released)

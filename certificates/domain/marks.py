@@ -6,7 +6,8 @@ By them certifiers are warned of the same goods elsewhere without learning anyth
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import connection
 from django.utils.crypto import salted_hmac
@@ -37,6 +38,18 @@ def keep(certificate: Certificate) -> None:
     GoodsMark.objects.bulk_create(
         GoodsMark(certifier_id=certificate.certifier_id, certificate=certificate, mark=mark)
         for mark in marks_of((row["lot"] for row in snapshot["lots"]), places)
+    )
+
+
+def keep_more(certificate: Certificate, content: Mapping[str, Any]) -> None:
+    """Keep the marks of an amended certificate beside those that it had: the goods are the same."""
+    places = [row["number"] for row in content["containers"]] + [content["transport"]["bill_of_lading"]]
+    wanted = marks_of((row["lot"] for row in content["lots"]), places)
+    known = set(GoodsMark.objects.filter(certificate=certificate, mark__in=wanted).values_list("mark", flat=True))
+    GoodsMark.objects.bulk_create(
+        GoodsMark(certifier_id=certificate.certifier_id, certificate=certificate, mark=mark)
+        for mark in wanted
+        if mark not in known
     )
 
 

@@ -8,6 +8,7 @@ import uuid
 
 from django.utils.translation import gettext as _
 
+from certificates.domain import states
 from certificates.models import Certificate, CertificateState
 from core import audit, clock
 from core.checks import Finding, Moment, registry
@@ -19,6 +20,8 @@ from organizations.tenancy import find
 from requests_app.domain.facts import gather
 
 NUMBER = re.compile(r"\d{3}-\d{10}-\d{6}")
+#: States in which OID may still give a number: after a continuity document too, once it is back.
+WAITING = (CertificateState.AWAITING_NUMBER, CertificateState.CONTINUITY)
 BEFORE_SENDING = ("EXP-1", "IMP-1", "PER-2")
 
 
@@ -48,15 +51,16 @@ def give(actor: Identity, certificate_id: uuid.UUID, number: str, *, registered_
     if not NUMBER.fullmatch(number):
         text = _("“%(number)s” is not a certificate number: three digits, ten digits, six digits.")
         raise InvalidInput("NUMBER-FORM", text % {"number": number[:40]}, field="number")
-    if certificate.state != CertificateState.AWAITING_NUMBER:
+    before = certificate.state
+    if before not in WAITING:
         raise Conflict("CERTIFICATE-STATE", _("The certificate does not wait for a number."))
     _require_match(certificate, number)
     certificate.number, certificate.registered_at = number, registered_at
-    certificate.state = CertificateState.AWAITING_DOCUMENT
+    states.move(certificate, CertificateState.AWAITING_DOCUMENT)
     certificate.save(update_fields=["number", "registered_at", "state"])
     audit.record(
         actor, "certificate.number", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
-        client_id=certificate.client_id, before={"state": CertificateState.AWAITING_NUMBER},
+        client_id=certificate.client_id, before={"state": before},
         after={"state": certificate.state, "number": number, "at": clock.now()},
     )  # fmt: skip
     wake("documents", certificate.certifier_id, certificate.pk)

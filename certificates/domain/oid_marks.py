@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 
 from certificates.domain import flags
 from certificates.models import Certificate, CertificateState, OidMark
-from core import audit, clock
+from core import audit, clock, rows
 from core.identity import Identity
 
 #: Certificates that people rely on: only these are marked anew.
@@ -32,10 +32,10 @@ def settle(actor: Identity, seen: Mapping[uuid.UUID, Collection[Seen]]) -> int:
 
     In one transaction of the caller's, for some hundred certificates at most.
     """
-    rows = Certificate.objects.select_for_update(of=("self",)).filter(pk__in=list(seen)).order_by("pk")
+    locked = Certificate.objects.select_for_update(of=("self",)).filter(pk__in=list(seen)).order_by("pk")
     changed = 0
-    with audit.together():
-        for certificate in rows:
+    with rows.together():
+        for certificate in locked:
             changed += _settle_one(actor, certificate, seen[certificate.pk])
     return changed
 

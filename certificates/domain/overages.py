@@ -38,7 +38,7 @@ def report(
     known = OverageReport.objects.filter(pk=report_id).first()
     if known is not None:
         return known
-    changes.require_issued(certificate)
+    changes.require_shipping(certificate)
     try:
         kg = to_kg(quantity, unit)
     except ValueError as error:
@@ -67,7 +67,7 @@ def _note(actor: Identity, certificate: Certificate, row: OverageReport) -> None
     notify(
         "certificate.overage", Audience.CERTIFIER, certificate.certifier_id, certifier_id=certificate.certifier_id,
         object_type="certificate", object_id=certificate.pk, roles=[Role.REVIEWER, Role.MANAGER],
-        context={"number": certificate.number, "exporter": certificate.snapshot["exporter"]["name"], **figures},
+        context={"number": certificate.called, "exporter": certificate.snapshot["exporter"]["name"], **figures},
     )  # fmt: skip
 
 
@@ -89,6 +89,6 @@ def settle(actor: Identity, overage_id: uuid.UUID | str, *, settlement: str) -> 
     notify(
         "certificate.overage_settled", Audience.CLIENT, row.client_id, certifier_id=row.certifier_id,
         object_type="certificate", object_id=row.certificate_id, roles=[Role.PREPARER, Role.SIGNATORY],
-        context={"number": certificate.number, "over": row.over_kg, "settlement": row.settlement},
+        context={"number": certificate.called, "over": row.over_kg, "settlement": row.settlement},
     )  # fmt: skip
     return row

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from certificates.domain import changes
+from certificates.domain import changes, states
 from certificates.models import Certificate, CertificateState
 from core import clock
 from core.errors import Conflict
@@ -44,6 +45,12 @@ def coming(certificate: Certificate, *, but_not: uuid.UUID | None = None) -> boo
     asked = Request.objects.filter(replaces_certificate_id=certificate.pk, state__in=OPEN_STATES).exclude(pk=other)
     approved = Certificate.objects.filter(replaces_id=certificate.pk, state__in=COMING).exclude(request_id=other)
     return asked.exists() or approved.exists()
+
+
+def note_approved(certificate_id: uuid.UUID | None, approved_at: dt.datetime | None) -> None:
+    """Tell the old certificate that its replacement was approved, or (None) is in review again: its page says so to all."""
+    if certificate_id is not None:
+        Certificate.objects.filter(pk=certificate_id).update(replacement_approved_at=approved_at)
 
 
 def require_no_replacement(certificate: Certificate) -> None:
@@ -99,7 +106,8 @@ def take_effect(actor: Identity, new: Certificate, old: Certificate | None) -> N
         )  # fmt: skip
     freed = changes.rest_of(old) - covered
     changes.free(actor, old, Cause.REPLACE, freed, f"replace-rest:{new.pk}", reason)
-    old.state, old.closed_at = CertificateState.REPLACED, clock.now()
+    states.move(old, CertificateState.REPLACED)
+    old.closed_at = clock.now()
     old.save(update_fields=["state", "closed_at"])
     changes.note(
         actor, old, changes.Kind.REPLACED, before_kg=old.net_kg, freed_kg=freed, reason=reason, replaced_by=new.number

@@ -7,6 +7,7 @@ import uuid
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from certificates.domain import replacing, states
 from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateState
 from core import audit
@@ -37,6 +38,9 @@ def back_to_review(actor: Identity, certificate_id: uuid.UUID, reason: str) -> C
     certificate = locked(actor, certificate_id)
     if certificate.state == CertificateState.ABANDONED:
         return certificate
+    if certificate.state == CertificateState.CONTINUITY:
+        text = _("A continuity document was made for this certificate: it cannot go back to review.")
+        raise Conflict("CERTIFICATE-STATE", text)
     if certificate.number or certificate.state != CertificateState.AWAITING_NUMBER:
         raise Conflict("HAS-NUMBER", _("OID has given this certificate a number: it cannot go back to review."))
     kilograms = certificate.net_kg - request.covered_kg
@@ -46,8 +50,9 @@ def back_to_review(actor: Identity, certificate_id: uuid.UUID, reason: str) -> C
             key=f"back:{certificate.pk}", source_holder=(Holder.CERTIFICATE, certificate.pk),
             target_holder=(Holder.REQUEST, request.pk), reason=reason,
         )  # fmt: skip
-    certificate.state = CertificateState.ABANDONED
+    states.move(certificate, CertificateState.ABANDONED)
     certificate.save(update_fields=["state"])
+    replacing.note_approved(certificate.replaces_id, None)
     transitions.apply(actor, request, RequestState.IN_REVIEW, decided_at=None)
     audit.record(
         actor, "certificate.abandon", "certificate", certificate.pk, certifier_id=certificate.certifier_id,

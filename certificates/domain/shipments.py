@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from certificates.domain import replacing, shipment_checks
 from certificates.domain.numbers import locked
-from certificates.models import Certificate, CertificateState, Shipment
+from certificates.models import SHIPPING_STATES, Certificate, Shipment
 from core import audit, clock
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted
 from core.files import store_file
@@ -118,7 +118,7 @@ def correct(actor: Identity, shipment_id: uuid.UUID | str, *, reason: str) -> Sh
         return shipment
     if not reason.strip():
         raise InvalidInput("REASON", _("Say what was wrong."), field="reason")
-    if certificate.state != CertificateState.ISSUED:
+    if certificate.state not in SHIPPING_STATES:
         raise Conflict("SHIP-STATE", _("Shipments of this certificate can no longer be changed."))
     _move(actor, certificate, shipment, Cause.SHIPMENT_CORRECTED, reason)
     shipment.corrected_at, shipment.correction_reason = clock.now(), reason.strip()[:300]
@@ -196,7 +196,7 @@ def _lock(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
 
 
 def _require_open(certificate: Certificate) -> None:
-    if certificate.state != CertificateState.ISSUED:
+    if certificate.state not in SHIPPING_STATES:
         words = {"state": certificate.get_state_display()}
         raise Conflict("SHIP-STATE", _("Only an issued certificate takes shipments; this one is “%(state)s”.") % words)
     if certificate.flagged_because:

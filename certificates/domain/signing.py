@@ -1,40 +1,151 @@
-"""Signing keys of certifiers: PKCS#12, encrypted at rest, one in use at a time."""
+"""Signing keys of certifiers: PKCS#12, encrypted at rest, one in use at a time, and a word in time before it ends.
+
+A key that is replaced signs no more. What it signed stays valid: its certificate is inside each document, and its
+fingerprint stays known here, for as long as documents are verified.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import secrets
 import tempfile
 import uuid
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from certificates.document.errors import NoSigningKey
+from certificates.document.errors import NoSigningKey, TimeStampMissing
 from certificates.document.keys import SigningKey as Key
 from certificates.document.keys import load_signing_key, make_demo_key
+from certificates.document.proof import Trust
+from certificates.document.services import NO_SERVICES, Services
+from certificates.document.signers import read_certificates
 from certificates.models import SigningKey
 from core import audit, clock
 from core.errors import Conflict, InvalidInput, NotPermitted
-from core.identity import Identity, current
+from core.identity import Identity, act_as, current
+from core.models import Audience
+from core.notify import notify
 from core.secrets import decrypt, encrypt
 from organizations.models import Certifier
 from organizations.roles import Role
 
 _SEPARATOR = b"\x00"
+#: Days before a key's end on which the certifier's managers are told; 0 when it has ended.
+WARNINGS = (60, 30, 14, 7, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class KeyState:
+    """How a certifier stands with its key in use. ``subject`` and ``ends_at`` are empty where there is none."""
+
+    subject: str = ""
+    ends_at: dt.datetime | None = None
+    is_ended: bool = False
+    ends_soon: bool = False
+    services: Services = NO_SERVICES
+    asks: tuple[str, ...] = ()
+    carries_revocation: bool = False
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether no key is in use: no document is made."""
+        return self.ends_at is None
+
+    @property
+    def timestamp_host(self) -> str:
+        """Name of the time-stamp server."""
+        return urlsplit(self.services.timestamp_url).hostname or ""
+
+
+def services() -> Services:
+    """The servers that signing asks, as the operator has set them. Raises ``TimeStampMissing`` where they cannot be read."""
+    return _services(
+        settings.TIMESTAMP_URL, settings.TIMESTAMP_CA, tuple(settings.REVOCATION_HOSTS), settings.SIGNING_CALL_SECONDS
+    )
+
+
+@lru_cache(maxsize=4)
+def _services(url: str, ca_file: str, hosts: tuple[str, ...], seconds: int) -> Services:
+    try:
+        roots = read_certificates(Path(ca_file).read_bytes()) if url else ()
+        return Services(url, roots, frozenset(host.lower() for host in hosts), seconds)
+    except (OSError, ValueError) as error:
+        raise TimeStampMissing(f"PORTAL_TIMESTAMP_CA: {error}") from error
 
 
 def key_in_use(certifier_id: uuid.UUID) -> Key | None:
-    """The certifier's key, opened; None where none is installed. Raises ``NoSigningKey`` where it cannot be used now."""
+    """The certifier's key, opened, with the servers that signing asks; None where none is installed.
+
+    Raises ``NoSigningKey`` where it cannot be used now.
+    """
     row = SigningKey.objects.filter(certifier_id=certifier_id, retired_at=None).first()
     if row is None:
         return None
+    return dataclasses.replace(_opened(row), services=services())
+
+
+def _opened(row: SigningKey) -> Key:
     password, _sep, data = decrypt(row.encrypted_pkcs12).partition(_SEPARATOR)
     return load_signing_key(data, password, portal_env=settings.PORTAL_ENV, now=clock.now())
+
+
+def state(actor: Identity) -> KeyState:
+    """How the actor's certifier stands with its key: for the pages where that matters."""
+    row = SigningKey.objects.visible_to(actor).filter(retired_at=None).first()
+    given = services()
+    if row is None:
+        return KeyState(services=given)
+    left = row.not_after - clock.now()
+    known = KeyState(
+        row.subject, row.not_after, is_ended=left <= dt.timedelta(),
+        ends_soon=dt.timedelta() < left <= dt.timedelta(days=max(WARNINGS)), services=given,
+    )  # fmt: skip
+    try:
+        key = dataclasses.replace(_opened(row), services=given)
+    except NoSigningKey:
+        return known
+    return dataclasses.replace(
+        known, asks=tuple(sorted(key.revocation_hosts)), carries_revocation=key.carries_revocation
+    )
+
+
+def trust_of(certifier_id: uuid.UUID) -> Trust:
+    """Whom a verifier may take for this certifier: every key it has ever installed here, in use or replaced."""
+    with act_as(Identity.loop(certifier_id)):
+        rows = SigningKey.objects.filter(certifier_id=certifier_id)
+        return Trust.of(list(rows.values_list("fingerprint_sha256", flat=True)), clocks=services().timestamp_roots)
+
+
+def warn_of_the_end(certifier_id: uuid.UUID) -> bool:
+    """Tell a certifier's managers that its key ends, once at each of :data:`WARNINGS` and at the end. False: nothing due."""
+    with act_as(Identity.loop(certifier_id)):
+        row = SigningKey.objects.select_for_update().filter(certifier_id=certifier_id, retired_at=None).first()
+        days = None if row is None else _due(row.not_after - clock.now())
+        if row is None or days is None or (row.warned_days is not None and row.warned_days <= days):
+            return False
+        row.warned_days = days
+        row.save(update_fields=["warned_days"])
+        notify(
+            "certificate.key_ends", Audience.CERTIFIER, certifier_id, roles=[Role.MANAGER], certifier_id=certifier_id,
+            object_type="signing_key", object_id=row.pk,
+            context={"subject": row.subject, "ends": row.not_after.date(), "ended": days == 0},
+        )  # fmt: skip
+        return True
+
+
+def _due(left: dt.timedelta) -> int | None:
+    """The warning whose turn it is with so much time left: of several the nearest to the end."""
+    if left <= dt.timedelta():
+        return 0
+    return min((days for days in WARNINGS if left <= dt.timedelta(days=days)), default=None)
 
 
 def install(actor: Identity, certifier_id: uuid.UUID, data: bytes, password: bytes) -> SigningKey:

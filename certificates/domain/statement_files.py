@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import uuid
 
 import structlog
-from django.conf import settings
 from django.db import connection
-from django.db.models import Q
 from django.utils import translation
 
 from certificates.document.errors import DocumentError
 from certificates.document.statement import render_statement
+from certificates.domain import made_files
 from core import clock
 from core.identity import Identity, Kind, act_as
 from organizations.models import Certifier
 from pvf.domain import statement, statement_sheet
-from pvf.domain.statement_files import KEPT, MAX_ATTEMPTS
+from pvf.domain.statement_files import KEPT
 from pvf.models import StatementFile
 
 log = structlog.get_logger(__name__)
@@ -26,10 +24,9 @@ log = structlog.get_logger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What the rendering needs, all read; the lease is ours until ``lease_until``."""
+    """What the rendering needs, all read; the lease is ours while ``row.lease_until`` stands."""
 
-    row_id: uuid.UUID
-    lease_until: dt.datetime
+    row: StatementFile
     statement: statement.Statement
     certifier: str
     language: str
@@ -38,9 +35,7 @@ class Job:
 
 def due(certifier_id: uuid.UUID, limit: int = 20) -> list[uuid.UUID]:
     """Statements of a certifier that wait and that nobody is working on, oldest first."""
-    rows = StatementFile.objects.filter(certifier_id=certifier_id, state=StatementFile.State.WAITING)
-    rows = rows.filter(Q(lease_until=None) | Q(lease_until__lte=clock.now()))
-    return list(rows.order_by("wanted_at").values_list("pk", flat=True)[:limit])
+    return made_files.due(StatementFile, certifier_id, limit)
 
 
 def forget_old(certifier_id: uuid.UUID) -> int:
@@ -55,15 +50,15 @@ def make(certifier_id: uuid.UUID, row_id: uuid.UUID) -> bool:
         raise RuntimeError("a statement is never made inside a transaction")
     loop = Identity.loop(certifier_id)
     with act_as(loop):
-        row = _take(row_id)
-    if row is None or row.lease_until is None:
+        row = made_files.take(StatementFile, row_id)
+    if row is None:
         return False
     reader = loop
     if row.for_client:
         reader = Identity(kind=Kind.EXPORTER, certifier_id=certifier_id, client_id=row.client_id, user_id=row.wanted_by)
     with act_as(reader):
         job = Job(
-            row.pk, row.lease_until, statement.read(reader, row.line_id, since=row.since, until=row.until),
+            row, statement.read(reader, row.line_id, since=row.since, until=row.until),
             Certifier.objects.get(pk=certifier_id).name, row.language, row.format,
         )  # fmt: skip
     made, error = None, ""
@@ -83,25 +78,9 @@ def _render(job: Job) -> bytes:
     return render_statement(job.statement, certifier=job.certifier, language=job.language)
 
 
-def _take(row_id: uuid.UUID) -> StatementFile | None:
-    now = clock.now()
-    row = StatementFile.objects.select_for_update(skip_locked=True).filter(pk=row_id).first()
-    if row is None or row.state != StatementFile.State.WAITING or (row.lease_until and row.lease_until > now):
-        return None
-    if row.attempts >= MAX_ATTEMPTS:
-        # whoever tried died of it each time
-        row.state, row.error = StatementFile.State.FAILED, "ATTEMPTS"
-        row.save(update_fields=["state", "error"])
-        return None
-    row.attempts += 1
-    row.lease_until = now + dt.timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
-    row.save(update_fields=["attempts", "lease_until"])
-    return row
-
-
 def _record(job: Job, made: bytes | None, error: str) -> bool:
-    row = StatementFile.objects.select_for_update().filter(pk=job.row_id).first()
-    if row is None or row.state != StatementFile.State.WAITING or row.lease_until != job.lease_until:
+    row = made_files.still_ours(job.row)
+    if row is None:
         return False
     row.state = StatementFile.State.READY if made is not None else StatementFile.State.FAILED
     row.content, row.error, row.lease_until, row.made_at = made, error[:300], None, clock.now()

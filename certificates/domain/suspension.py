@@ -19,7 +19,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from certificates.domain import flags
 from certificates.models import Certificate, CertificateState, PartyFinding
-from core import audit, clock
+from core import audit, clock, rows
 from core.identity import Identity, act_as
 from organizations.models import OperationStatus
 from organizations.tenancy import TenantQuerySet
@@ -129,10 +129,10 @@ def _settle(actor: Identity, keys: list[uuid.UUID]) -> int:
     """Bring findings and flags of certificates of one exporter and importer to what they should be; tell people once."""
     first = Certificate.objects.select_related("client").only("importer_id", "client__operation_id").get(pk=keys[0])
     lock_operations([first.client.operation_id, first.importer_id])
-    rows = Certificate.objects.select_for_update(of=("self",)).filter(pk__in=keys).select_related(*_RELATED)
+    locked = Certificate.objects.select_for_update(of=("self",)).filter(pk__in=keys).select_related(*_RELATED)
     told = _Told()
-    with audit.together():
-        for certificate in rows.order_by("pk"):
+    with rows.together():
+        for certificate in locked.order_by("pk"):
             _settle_one(actor, certificate, told)
         flags.tell("certificate.flagged", told.flagged, [reason.text for reason in told.reasons.values()])
         flags.tell("certificate.cleared", told.cleared, [])

@@ -6,7 +6,7 @@ import uuid
 
 from django.db import transaction
 
-from certificates.domain import changes, replacing
+from certificates.domain import changes, replacing, states
 from certificates.models import Certificate, CertificateState
 from core import clock
 from core.identity import Identity
@@ -28,7 +28,8 @@ def void(actor: Identity, certificate_id: uuid.UUID | str, *, reason: str) -> Ce
     reason = changes.require_reason(reason)
     freed = changes.rest_of(certificate)
     changes.free(actor, certificate, Cause.VOID, freed, f"void:{certificate.pk}", reason)
-    certificate.state, certificate.closed_at = CertificateState.VOID, clock.now()
+    states.move(certificate, CertificateState.VOID)
+    certificate.closed_at = clock.now()
     certificate.save(update_fields=["state", "closed_at"])
     changes.note(actor, certificate, changes.Kind.VOIDED, before_kg=certificate.net_kg, freed_kg=freed, reason=reason)
     return certificate

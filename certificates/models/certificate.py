@@ -31,13 +31,16 @@ class CertificateState(models.TextChoices):
     ABANDONED = "abandoned", _("abandoned")
 
 
-#: States whose documents importers and brokers may see.
+#: States whose documents importers and brokers may see; what a continuity document was released for stays visible.
 RELEASED_STATES = (
     CertificateState.ISSUED,
     CertificateState.CLOSED,
     CertificateState.VOID,
     CertificateState.REPLACED,
+    CertificateState.CONTINUITY,
 )
+#: States that take shipments, and may be closed.
+SHIPPING_STATES = (CertificateState.ISSUED, CertificateState.CONTINUITY)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ class CertificateRows:
             return ClientRows().condition(actor)
         if actor.kind not in {Kind.IMPORTER, Kind.BROKER, Kind.PERSON} or actor.user_id is None:
             return NONE
-        return self._party(actor) & self._q("state__in", RELEASED_STATES)
+        released = self._q("state__in", RELEASED_STATES) | self._q("continuity_at__isnull", False)
+        return self._party(actor) & released
 
     def _party(self, actor: Identity) -> Q:
         invited = CertificateContact.objects.filter(user_id=actor.user_id).values("certificate_id")
@@ -112,6 +116,12 @@ class Certificate(models.Model):
     document_attempts = models.PositiveSmallIntegerField(default=0)
     document_lease_until = models.DateTimeField(null=True)
     document_error = models.CharField(max_length=300, blank=True)
+    #: When a certificate that is to take its place was approved; until that is issued its registration is pending.
+    replacement_approved_at = models.DateTimeField(null=True)
+    #: Amended versions of the document that are yet to be made; the one before is valid until then.
+    documents_due = models.PositiveSmallIntegerField(default=0)
+    #: When a continuity document was released for it, in a declared outage of OID.
+    continuity_at = models.DateTimeField(null=True)
     #: Set while a party is not Certified (``PartyFinding``); people decide about a void.
     flagged_because = models.CharField(max_length=300, blank=True)
     #: When the exporter said that nothing more leaves under it; taken back by a later report or correction.
@@ -145,10 +155,19 @@ class Certificate(models.Model):
                 name="certificate_in_loop",
                 condition=Q(state__in=["awaiting_number", "awaiting_document"]),
             ),
+            models.Index(
+                fields=["certifier", "approved_at"],
+                name="certificate_version_due",
+                condition=Q(documents_due__gt=0),
+            ),
             models.Index(fields=["importer", "-issued_at"], name="certificate_of_importer"),
             models.Index(fields=["certifier", "client", "-approved_at"], name="certificate_of_client"),
             models.Index(fields=["certifier", "state", "-approved_at"], name="certificate_by_state"),
-            models.Index(fields=["certifier", "end_date"], name="certificate_ending", condition=Q(state="issued")),
+            models.Index(
+                fields=["certifier", "end_date"],
+                name="certificate_ending",
+                condition=Q(state__in=["issued", "continuity"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -157,7 +176,12 @@ class Certificate(models.Model):
     @property
     def is_released(self) -> bool:
         """Whether importers may see it."""
-        return self.state in RELEASED_STATES
+        return self.state in RELEASED_STATES or self.continuity_at is not None
+
+    @property
+    def called(self) -> str:
+        """What people call it: its number, or, without one, its request's reference."""
+        return self.number or str(self.snapshot["request_reference"])
 
 
 class CertificateDocument(models.Model):
@@ -274,25 +298,6 @@ class PartyFinding(models.Model):
         ]
 
 
-class CertificateLookup(models.Model):
-    """One question at the public check page: what was asked of which certificate and what was answered (no codes)."""
-
-    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
-    certifier_id = models.UUIDField(null=True)
-    client_id = models.UUIDField(null=True)
-    certificate_id = models.UUIDField(null=True)
-    number_asked = models.CharField(max_length=30)
-    answer = models.CharField(max_length=30)
-    asked_at = models.DateTimeField(default=clock.now)
-    ip = models.CharField(max_length=45, blank=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["certificate_id", "-asked_at"], name="lookup_of_certificate"),
-            models.Index(fields=["ip", "-asked_at"], name="lookup_by_ip"),
-        ]
-
-
 class GoodsMark(models.Model):
     """A keyed hash of a lot together with a container or bill of lading: told from, never told to, other certifiers."""
 
@@ -311,7 +316,10 @@ class GoodsMark(models.Model):
 
 
 class SigningKey(models.Model):
-    """A certifier's PKCS#12 signing key, encrypted at rest. ``is_demo`` keys say so in their subject and refuse production."""
+    """A certifier's PKCS#12 signing key, encrypted at rest. ``is_demo`` keys say so in their subject and refuse production.
+
+    ``warned_days``: the last warning that was sent about its end, in days before it.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="signing_keys")
@@ -323,6 +331,7 @@ class SigningKey(models.Model):
     added_by = models.UUIDField(null=True)
     added_at = models.DateTimeField(default=clock.now)
     retired_at = models.DateTimeField(null=True)
+    warned_days = models.PositiveSmallIntegerField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = StaffRows()

@@ -18,7 +18,7 @@ class CertificateChange(models.Model):
     """One change after issue: never edited, never deleted. Kilograms are the certificate's certified weight."""
 
     class Kind(models.TextChoices):
-        AMENDED = "amended", _("amended downwards")
+        AMENDED = "amended", _("amended")
         VOIDED = "voided", _("voided")
         TOTAL = "total", _("total declared")
         CLOSED = "closed", _("closed")
@@ -53,6 +53,31 @@ class CertificateChange(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["certifier", "kind", "made_at"], name="change_by_kind")]
+
+
+class Amendment(models.Model):
+    """An amendment's content: the certificate as it reads from then on. Version ``number`` + 1 of the document shows it."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="amendments")
+    change = models.OneToOneField(CertificateChange, on_delete=models.PROTECT, related_name="amendment")
+    number = models.PositiveSmallIntegerField()
+    #: What changed, as text: [{"field": "net_kg", "before": "19000.000", "after": "18000.000"}].
+    content = models.JSONField()
+    snapshot = models.JSONField()
+    snapshot_sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=clock.now)
+
+    objects = TenantQuerySet.as_manager()
+    tenancy = CertificateRows(prefix="certificate__")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["certificate", "number"], name="amendment_number_once"),
+            models.CheckConstraint(condition=Q(number__gt=0), name="amendment_numbers_from_one"),
+        ]
 
 
 class OverageReport(models.Model):

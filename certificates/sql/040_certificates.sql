@@ -1,6 +1,7 @@
 -- A document's file is seen by whoever sees the document's certificate (runs under the reader's own row security).
 CREATE OR REPLACE FUNCTION portal_sees_document(p_file uuid) RETURNS boolean LANGUAGE sql STABLE
-    AS $$ SELECT EXISTS (SELECT 1 FROM public.certificates_certificatedocument d WHERE d.file_id = p_file) $$;
+    AS $$ SELECT EXISTS (SELECT 1 FROM public.certificates_certificatedocument d WHERE d.file_id = p_file)
+              OR EXISTS (SELECT 1 FROM public.certificates_continuitydocument d WHERE d.file_id = p_file) $$;
 
 -- What a certificate says never changes; a number, once given, stays; an exporter touches nothing but shipped kilograms.
 CREATE OR REPLACE FUNCTION certificates_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -38,7 +39,11 @@ CREATE OR REPLACE FUNCTION certificates_public_check(p_number text, p_code text)
 RETURNS TABLE (certificate_id uuid, certifier_id uuid, client_id uuid, number text, state text, snapshot jsonb,
                net_kg numeric, issued_at timestamptz, flagged_because text, replaced_by text, documents text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT c.id, c.certifier_id, c.client_id, c.number::text, c.state::text, c.snapshot, c.net_kg, c.issued_at,
+    SELECT c.id, c.certifier_id, c.client_id, c.number::text, c.state::text,
+           -- as it reads today, with the weight that was certified at first beside net_kg, that of today
+           coalesce((SELECT jsonb_set(a.snapshot, '{net_kg}', c.snapshot -> 'net_kg') FROM certificates_amendment a
+                      WHERE a.certificate_id = c.id ORDER BY a.number DESC LIMIT 1), c.snapshot),
+           c.net_kg, c.issued_at,
            c.flagged_because::text,
            (SELECT r.number::text FROM certificates_certificate r
              WHERE r.replaces_id = c.id AND r.number IS NOT NULL ORDER BY r.issued_at DESC LIMIT 1),

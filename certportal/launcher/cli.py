@@ -51,8 +51,8 @@ environment (all optional in development)
   PORTAL_RESET_ROLES=1       with an administrator's URL: give existing roles of the portal new passwords
   PORTAL_POSTGRES_BIN, PORTAL_VALKEY_BIN, PORTAL_CHROMIUM
                              other programs than those that are installed
-  PORTAL_WORKER_PROCESSES, WEB_CONCURRENCY, WEB_THREADS
-                             size of the worker and of the web server
+  PORTAL_WORKER_PROCESSES, PORTAL_DOCUMENT_PROCESSES, PORTAL_OID_THREADS, WEB_CONCURRENCY, WEB_THREADS
+                             size of the workers and of the web server
 All settings of the portal itself are in docs/configuration.md.
 """
 

@@ -15,8 +15,8 @@ from .ports import LOOPBACK
 Probe = Callable[[float], bool]
 """Given the wall-clock second of the start: is the process ready?"""
 
-WEB, WORKER, DOCUMENTS, BEAT, STORE, MAIL = "web", "worker", "documents", "beat", "oid_store", "mail"
-STAGES = ((STORE, MAIL), (WEB,), (WORKER, DOCUMENTS, BEAT))
+WEB, WORKER, OID, DOCUMENTS, BEAT, STORE, MAIL = "web", "worker", "oid", "documents", "beat", "oid_store", "mail"
+STAGES = ((STORE, MAIL), (WEB,), (WORKER, OID, DOCUMENTS, BEAT))
 """Start order; the processes of one stage start side by side. They stop in reverse."""
 
 ALL = tuple(name for stage in STAGES for name in stage)
@@ -71,6 +71,21 @@ def file_ready(path: Path) -> Probe:
     return probe
 
 
+def celery_worker(python: str, name: str, queue: str, *pool: str) -> tuple[str, ...]:
+    """The command of a worker for one queue."""
+    return (
+        *(python, "-m", "celery", "-A", "certportal", "worker", "-Q", queue, *pool),
+        *("-n", f"{name}@%h", "-l", "INFO", "--without-gossip", "--without-mingle"),
+        *("-I", "certportal.launcher.heartbeat"),
+    )
+
+
+OID_POOL = ("-P", "threads", "-c")
+"""The pool of the worker for OID, whose tasks wait for answers; the number of threads follows."""
+OID_THREADS = "24"
+"""Half as many again as calls are under way by default: the others prepare calls and record answers meanwhile."""
+
+
 class Programs:
     """Builds the programs of one portal."""
 
@@ -84,8 +99,8 @@ class Programs:
     def stages(self, names: tuple[str, ...] = ALL) -> list[list[Program]]:
         """The named programs in start order."""
         build: dict[str, Callable[[], Program]] = {
-            STORE: self._store, MAIL: self._mail, WEB: self._web, WORKER: self._worker, DOCUMENTS: self._documents,
-            BEAT: self._beat,
+            STORE: self._store, MAIL: self._mail, WEB: self._web, WORKER: self._worker, OID: self._oid,
+            DOCUMENTS: self._documents, BEAT: self._beat,
         }  # fmt: skip
         return [[build[name]() for name in stage if name in names] for stage in STAGES]
 
@@ -126,23 +141,22 @@ class Programs:
 
     # -- Celery -----------------------------------------------------------------------------------------------------
 
-    def _celery_worker(self, name: str, queues: str, processes: str) -> Program:
+    def _celery_worker(self, name: str, queue: str, *pool: str) -> Program:
         beat_file = self.run / f"{name}.ready"
         env = self.environment.portal(self.addresses) | {"PORTAL_HEARTBEAT_FILE": str(beat_file)}
-        argv = (
-            *(self.python, "-m", "celery", "-A", "certportal", "worker", "-Q", queues, "-c", processes),
-            *("-n", f"{name}@%h", "-l", "INFO", "--without-gossip", "--without-mingle"),
-            *("-I", "certportal.launcher.heartbeat"),
-        )
+        argv = celery_worker(self.python, name, queue, *pool)
         # a warm shutdown lets running tasks end; past that the rows and the sweeps take over
         return Program(name, argv, env, file_ready(beat_file), patience=25.0, signs=(beat_file,))
 
     def _worker(self) -> Program:
-        processes = os.environ.get("PORTAL_WORKER_PROCESSES", "2")
-        return self._celery_worker(WORKER, "default,oid", processes)
+        return self._celery_worker(WORKER, "default", "-c", os.environ.get("PORTAL_WORKER_PROCESSES", "2"))
+
+    def _oid(self) -> Program:
+        return self._celery_worker(OID, "oid", *OID_POOL, os.environ.get("PORTAL_OID_THREADS", OID_THREADS))
 
     def _documents(self) -> Program:
-        return self._celery_worker(DOCUMENTS, "documents", "1")
+        processes = os.environ.get("PORTAL_DOCUMENT_PROCESSES", "1")
+        return self._celery_worker(DOCUMENTS, "documents", "-c", processes)
 
     def _beat(self) -> Program:
         note = self.run / "beat.pid"

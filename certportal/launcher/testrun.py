@@ -83,7 +83,7 @@ class CheckRun:
         if not named:
             command += ["tests/long"] if self.long else ["tests", "--ignore=tests/long"]
         if not any(argument in ("-n", "-n0") or argument.startswith("-n") for argument in self.arguments):
-            command += ["-n", "2", "--dist", "loadfile"]
+            command += ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
         if sys.stdout.isatty():
             command.append("--color=yes")
         return command + self.arguments

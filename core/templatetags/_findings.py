@@ -16,6 +16,8 @@ Text = str | Promise
 #: Labels of the keys of `Finding.compared`. A key that is not here is shown as it is written, which no language likes.
 COMPARED_LABELS: dict[str, Text] = {
     "asked": gettext_lazy("Asked for"),
+    "characters": gettext_lazy("Characters"),
+    "field": gettext_lazy("Field"),
     "available": gettext_lazy("Available"),
     "replaced": gettext_lazy("Of the certificate it replaces"),
     "rest": gettext_lazy("Not shipped"),

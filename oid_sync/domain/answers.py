@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 from django.db import IntegrityError, transaction
 
-from certificates.domain import numbers, return_to_review
-from certificates.models import Certificate
+from certificates.domain import coop, numbers, return_to_review
+from certificates.models import Certificate, CertificateState, Unregistered
 from core import audit, clock
 from core.errors import DomainError
 from core.identity import Identity
@@ -45,6 +45,8 @@ MOST_BREAKAGES = 5
 SETTLING = dt.timedelta(seconds=30)
 #: Key of a call's answer that holds a person's order to go back to review once OID, asked, has no record.
 RETURN = "back_to_review"
+#: Code of what is not sent because a continuity document stays; with it goes why.
+COOP = "COOP"
 Result = RegisterResult | FindResult | CallResult
 
 
@@ -146,7 +148,8 @@ def _to_a_person(row: OidCall) -> None:
 def _not_there(actor: Identity, row: OidCall, taken: Taken) -> None:
     """OID, asked, has no such record."""
     order = row.answer.get(RETURN)
-    if taken.operation == Operation.REGISTER and isinstance(order, dict):
+    waits = row.certificate.state == CertificateState.AWAITING_NUMBER
+    if taken.operation == Operation.REGISTER and isinstance(order, dict) and waits:
         row.state, row.done_at = CallState.CANCELLED, clock.now()
         row.save(update_fields=["state", "done_at"])
         person = dataclasses.replace(actor, user_id=uuid.UUID(str(order["by"])) if order.get("by") else None)
@@ -158,7 +161,21 @@ def _not_there(actor: Identity, row: OidCall, taken: Taken) -> None:
     elif taken.operation != Operation.REGISTER:
         stop(actor, row, Reason.MISSING, "OID-020", "OID has no such record.", state=CallState.REJECTED)
     elif taken.hold is not None:
-        stop(actor, row, Reason.CHECK, *taken.hold)
+        held_back(actor, row, taken.hold)
+    else:
+        # ordered back to review, but a continuity document was made meanwhile: it goes on
+        row.answer.pop(RETURN, None)
+        row.state = CallState.WAITING
+
+
+def held_back(actor: Identity, row: OidCall, hold: tuple[str, str]) -> None:
+    """What must not be sent, and OID does not have: on the desk, or left alone with its continuity document."""
+    if hold[0] != COOP:
+        stop(actor, row, Reason.CHECK, *hold)
+        return
+    row.state, row.done_at = CallState.CANCELLED, clock.now()
+    row.save(update_fields=["state", "done_at"])
+    coop.leave_unregistered(actor, row.certificate_id, Unregistered(hold[1]))
 
 
 def done(actor: Identity, row: OidCall, body: dict[str, Any]) -> None:

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from certificates.domain import numbers
+from certificates.domain import coop, numbers
 from certificates.models import Certificate, CertificateChange, CertificateState, Shipment
 from core import clock, ids
 from core.errors import DomainError
@@ -29,19 +31,26 @@ from oid_sync.connectors.base import NotFound
 from oid_sync.domain import answers, circuit, links, payloads
 from oid_sync.domain.answers import Result, Taken
 from oid_sync.models import ENDED_STATES, LIVE_STATES, CallState, OidCall, Operation
-from oid_sync.reasons import Reason
+
+#: Calls under way at the same time in this process; the threads beyond prepare and record.
+_room = threading.BoundedSemaphore(settings.OID_IN_FLIGHT)
 
 
 def make_missing(certifier_id: uuid.UUID) -> int:
     """A call for every certificate that waits for a number without one, and for every shipment not told to OID."""
-    made = 0
-    registering = OidCall.objects.filter(operation=Operation.REGISTER).exclude(state=CallState.CANCELLED)
-    waiting = Certificate.objects.filter(certifier_id=certifier_id, state=CertificateState.AWAITING_NUMBER)
-    for certificate in waiting.exclude(pk__in=registering.values("certificate_id")).select_related("replaces"):
-        made += _make(certificate, Operation.REGISTER, payloads.registration(certificate))
-    return made + sum(
+    return make_registrations(certifier_id) + sum(
         _make(*event.call, call_id=event.call_id, cause_id=event.cause_id) for event in _untold(certifier_id)
     )
+
+
+def make_registrations(certifier_id: uuid.UUID, *certificates: uuid.UUID) -> int:
+    """A call for every certificate (of those named, if any) that waits for a number without one. Returns how many."""
+    registering = OidCall.objects.filter(operation=Operation.REGISTER).exclude(state=CallState.CANCELLED)
+    waiting = Certificate.objects.filter(coop.to_register(certifier_id))
+    if certificates:
+        waiting, registering = waiting.filter(pk__in=certificates), registering.filter(certificate__in=certificates)
+    unasked = waiting.exclude(pk__in=registering.values("certificate_id")).select_related("replaces")
+    return sum(_make(each, Operation.REGISTER, payloads.registration(each)) for each in unasked)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,16 +144,25 @@ def settle_registration(actor: Identity, certificate_id: uuid.UUID, number: str)
         row.save()
 
 
-def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
-    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended; none while calls rest."""
+def due(
+    certifier_id: uuid.UUID,
+    limit: int = 50,
+    *,
+    without: Collection[uuid.UUID] = (),
+) -> list[uuid.UUID]:
+    """Calls whose turn it is: waiting or unknown and due, or in flight with a lease that ended; none while calls rest.
+
+    Of several about one certificate the first that is not finished.
+    """
     if links.paused_until(certifier_id):
         return []
     now = clock.now()
     ready = Q(state__in=[CallState.WAITING, CallState.UNKNOWN], next_attempt_at__lte=now)
     lost = Q(state=CallState.IN_FLIGHT, lease_until__lte=now)
-    rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id)
-    # what waits behind another call of its certificate must not crowd out those whose turn it is
+    rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id).exclude(pk__in=without)
     rows = rows.filter(~Exists(_unfinished(OuterRef("certificate_id"), OuterRef("sequence"))))
+    if coop.open_outage(certifier_id) is not None:
+        rows = rows.exclude(operation=Operation.REGISTER, certificate__state=CertificateState.CONTINUITY)
     return list(rows.order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
 
 
@@ -156,19 +174,29 @@ def perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:
     if database.in_atomic_block:
         raise RuntimeError("OID is never called inside a transaction")
     actor = Identity.loop(certifier_id)
-    with act_as(actor):
-        taken = _take(actor, call_id)
-    if taken is None:
-        return False
+    taken: Taken | None = None
     try:
-        result = _send(taken)
+        # taken only when there is room to send it: a lease must not run while its call waits for others
+        with _room:
+            with act_as(actor):
+                taken = _take(actor, call_id)
+            if taken is None:
+                return False
+            result = _send(taken)
         with act_as(actor):
             answers.record(actor, taken, result)
     except Exception as error:
-        with act_as(actor):
-            answers.broke(actor, taken, error)
+        if taken is not None:
+            with act_as(actor):
+                answers.broke(actor, taken, error)
         raise
     return True
+
+
+def registration_of(certificate_id: uuid.UUID) -> uuid.UUID | None:
+    """The call that registers a certificate, while it is not over."""
+    rows = OidCall.objects.filter(certificate_id=certificate_id, operation=Operation.REGISTER, state__in=LIVE_STATES)
+    return rows.values_list("pk", flat=True).first()
 
 
 def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
@@ -190,9 +218,11 @@ def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
     except DomainError as error:
         answers.without_connection(actor, row, error)
         return None
+    if row.operation == Operation.REGISTER and coop.holds(row.certificate):
+        return None
     hold = _hold(actor, row) if row.operation == Operation.REGISTER else None
     if hold is not None and not ask_first:
-        answers.stop(actor, row, Reason.CHECK, *hold)
+        answers.held_back(actor, row, hold)
         return None
     lease = dt.timedelta(seconds=2 * (connection.time_limit_seconds if connection else 10) + 10)
     if not (_has_settled(row, now) if moving else circuit.may_send(row.certifier_id, lease)):
@@ -231,6 +261,9 @@ def _unfinished(certificate_id: uuid.UUID | OuterRef, sequence: int | OuterRef) 
 
 def _hold(actor: Identity, row: OidCall) -> tuple[str, str] | None:
     """EXP-1, IMP-1 and PER-2 once more before a registration is sent: code and reason where one of them fails."""
+    stays = coop.stays_because(row.certificate)
+    if stays is not None:
+        return answers.COOP, stays.value
     failures = [finding for finding in numbers.send_findings(actor, row.certificate) if finding.blocks]
     if not failures:
         return None

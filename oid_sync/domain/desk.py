@@ -10,6 +10,7 @@ from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
 from certificates.domain import return_to_review
+from certificates.models import CertificateState
 from core import audit, clock
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
@@ -124,6 +125,9 @@ def back_to_review(actor: Identity, call_id: uuid.UUID, reason: str) -> OidCall:
     row = desk_call(actor, call_id)
     if row.operation != Operation.REGISTER:
         raise Conflict("CALL-STATE", _("Only a registration on the desk can go back to review."))
+    if row.certificate.state != CertificateState.AWAITING_NUMBER:
+        text = _("A continuity document was made for this certificate: it cannot go back to review.")
+        raise Conflict("CERTIFICATE-STATE", text)
     if not reason.strip():
         raise InvalidInput("REASON", _("Give a reason."), field="reason")
     if row.state == CallState.AWAITING_PERSON and row.entries.filter(ended_at=None).exists():

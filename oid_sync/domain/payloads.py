@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from certificates.models import Certificate, CertificateChange, Shipment
+from certificates.models import Amendment, Certificate, CertificateChange, Shipment
 
 
 def registration(certificate: Certificate) -> dict[str, Any]:
@@ -73,11 +73,36 @@ def correction(call_id: uuid.UUID, row: Shipment) -> dict[str, Any]:
     }
 
 
+def amendment(row: CertificateChange) -> dict[str, Any]:
+    """What OID is told of an amendment: only what reads differently, since OID refuses a weight that is not lower."""
+    found = Amendment.objects.filter(change=row).first()
+    if found is None:
+        return {"call_id": str(row.pk), "net_weight_kg": f"{row.net_kg_after:.3f}"}
+    content, changed = found.snapshot, {part["field"] for part in found.content}
+    body: dict[str, Any] = {"call_id": str(row.pk)}
+    if "net_kg" in changed:
+        body["net_weight_kg"] = content["net_kg"]
+    if "lots" in changed:
+        body["lots"] = [{"lot": lot["lot"], "kg": lot["kg"] or None} for lot in content["lots"]]
+    if "departure_date" in changed:
+        body["departure_date"] = content["transport"]["departure_date"]
+    transport: dict[str, Any] = {
+        name: content["transport"][name] for name in ("mode", "vessel", "port_of_lading", "bill_of_lading")
+        if name in changed
+    }  # fmt: skip
+    if "containers" in changed:
+        transport["containers"] = [each["number"] for each in content["containers"]]
+        transport["seals"] = [each["seal"] for each in content["containers"] if each["seal"]]
+    if transport:
+        body["transport"] = transport
+    return body
+
+
 def change(row: CertificateChange) -> dict[str, Any]:
     """What OID is told of a change after issue; the change's own id is the call's."""
     kind = CertificateChange.Kind(row.kind)
     if kind is CertificateChange.Kind.AMENDED:
-        return {"call_id": str(row.pk), "net_weight_kg": f"{row.net_kg_after:.3f}"}
+        return amendment(row)
     if kind is CertificateChange.Kind.TOTAL:
         return {"call_id": str(row.pk), "kind": "total", "net_weight_kg": f"{row.shipped_kg:.3f}"}
     return {"call_id": str(row.pk), "reason": row.reason}

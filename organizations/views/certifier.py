@@ -12,12 +12,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core import pictures
 from core.identity import actor_of
 from core.refusals import attempt
-from organizations.domain import certifiers, clients, importers
+from organizations.domain import certifiers, clients, importers, letterheads
 from organizations.domain.directory.listing import with_days
 from organizations.domain.parties import client_party
-from organizations.forms import LABELS, ClientForm, ConfirmImporterForm, InviteForm, NewClientForm, SettingsForm
+from organizations.forms import (
+    LABELS,
+    ClientForm,
+    ConfirmImporterForm,
+    InviteForm,
+    LetterheadForm,
+    NewClientForm,
+    SettingsForm,
+)
 from organizations.models import CertifierSettings, Client, Operation, OperationStatus, User
 from organizations.roles import Role
 from organizations.rules import rules_of
@@ -144,6 +153,33 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "manages": actor.has(Role.MANAGER),
     }
     return render(request, "organizations/settings.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def letterhead_page(request: HttpRequest) -> HttpResponse:
+    """What stands at the head of the certifier's certificates; a manager changes it for those approved from now on."""
+    actor = actor_of(request)
+    present = letterheads.in_force(certifiers.own_certifier(actor))
+    initial = {name: getattr(present, name, "") for name in ("accreditation", "text")}
+    form = LetterheadForm(
+        request.POST or None, request.FILES or None, initial=initial | {"version": present.version if present else 0}
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        upload = given["logo"]
+        made = attempt(form, lambda: (letterheads.change(
+            actor, accreditation=given["accreditation"], text=given["text"], remove_logo=given["remove_logo"],
+            picture=upload.read(pictures.MAX_BYTES + 1) if upload else None, expected_version=given["version"],
+        ), True))  # fmt: skip
+        if made:
+            changed = made[0] is not None
+            messages.success(request, _("The letterhead is in force.") if changed else _("Nothing has changed."))
+            return redirect("organizations:letterhead")
+    context = {
+        "form": form, "row": present, "manages": actor.has(Role.MANAGER),
+        "logo": letterheads.picture_uri(present) if present else "",
+    }  # fmt: skip
+    return render(request, "organizations/letterhead.html", context, status=422 if form.errors else 200)
 
 
 def _versions(certifier_id: uuid.UUID) -> list[dict[str, object]]:

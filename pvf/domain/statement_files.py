@@ -20,7 +20,6 @@ from pvf.models import PVFLine, StatementFile
 #: Movements that one file may show: setting a PDF takes seconds for each page of about twenty.
 MAX_ENTRIES = {StatementFile.Format.PDF: 500, StatementFile.Format.XLSX: 50_000}
 KEPT = dt.timedelta(hours=24)
-MAX_ATTEMPTS = 3
 
 
 def request(

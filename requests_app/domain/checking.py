@@ -33,10 +33,9 @@ def keep(actor: Identity, request: Request, moment: Moment, found: list[Finding]
         request_version=request.version, moment=moment, run_by=actor.user_id,
         findings=[finding.as_json() for finding in found if not finding.staff_only],
     )  # fmt: skip
-    rows.insert(kept)
     secret = [finding.as_json() for finding in found if finding.staff_only]
-    if secret:
-        rows.insert(StaffFindings(run=kept, certifier_id=request.certifier_id, findings=secret))
+    apart = [StaffFindings(run=kept, certifier_id=request.certifier_id, findings=secret)] if secret else []
+    rows.insert(kept, *apart)
     return kept
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from core import clock
 from core.checks import Moment
 from core.rows import from_json, list_from_json
+from organizations.domain import letterheads
 from organizations.domain.directory import listing
-from organizations.models import Certifier, Client, Operation
+from organizations.models import Certifier, Client, Letterhead, Operation
 from organizations.rules import Rules, stored_rules
 from pvf.domain import hts, ledger, lines
 from pvf.models import PVF, Balance, HtsCode, HtsEdition, PVFLine, PVFLineTerms
@@ -90,6 +91,11 @@ class RequestFacts:
         """The importer of record, as the directory has it now."""
         nop_id = self.request.importer_nop_id
         return Operation.objects.filter(nop_id=nop_id).first() if nop_id else None
+
+    @cached_property
+    def letterhead(self) -> Letterhead | None:
+        """What stands at the head of the certifier's certificates now."""
+        return letterheads.in_force(self.request.certifier_id)
 
     @cached_property
     def hts(self) -> hts.Validity | None:
@@ -176,6 +182,7 @@ def gather(
         held=Decimal(found["held"]),
         newest_directory=dt.date.fromisoformat(found["directory"]) if found["directory"] else None,
         importer=from_json(Operation, found["importer"]) if request.importer_nop_id else None,
+        letterhead=from_json(Letterhead, found["letterhead"]),
         hts=_validity(found["hts"]) if request.hts_code else None,
         hts_siblings=list_from_json(HtsCode, found["hts_siblings"]) if request.hts_code else [],
         lots=list_from_json(RequestLot, found["lots"]),

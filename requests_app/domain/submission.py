@@ -7,7 +7,7 @@ import uuid
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import audit, clock
+from core import audit, clock, rows
 from core.checks import Finding, Moment
 from core.errors import DomainError, InvalidInput
 from core.identity import Identity
@@ -60,11 +60,12 @@ def submit(actor: Identity, request_id: uuid.UUID, *, expected_version: int | No
             key=f"submit:{request.pk}", target_holder=(Holder.REQUEST, request.pk),
         )  # fmt: skip
     service_clock.start(request, facts.rules)
-    transitions.apply(
-        actor, request, RequestState.SUBMITTED, submitted_by=actor.user_id, submitted_at=clock.now(),
-        covered_kg=covered, **service_clock.values(request),
-    )  # fmt: skip
-    _tell_certifier(request, "request.submitted")
+    with rows.together():
+        transitions.apply(
+            actor, request, RequestState.SUBMITTED, submitted_by=actor.user_id, submitted_at=clock.now(),
+            covered_kg=covered, **service_clock.values(request),
+        )  # fmt: skip
+        _tell_certifier(request, "request.submitted")
     return request
 
 
@@ -123,9 +124,9 @@ def draft_from(actor: Identity, old: Request, *, replaces: uuid.UUID | None) -> 
     fresh.replaces_certificate_id = replaces
     fresh.save()
     for part, (model, columns) in drafts.PARTS.items():
-        rows = [{name: getattr(row, name) for name in columns} for row in model.objects.filter(request=old)]  # type: ignore[misc]
-        if rows:
-            drafts.set_rows(actor, fresh, part, rows)
+        content = [{name: getattr(row, name) for name in columns} for row in model.objects.filter(request=old)]  # type: ignore[misc]
+        if content:
+            drafts.set_rows(actor, fresh, part, content)
     RequestDocument.objects.bulk_create(
         RequestDocument(
             certifier_id=fresh.certifier_id, client_id=fresh.client_id, request=fresh, kind=row.kind, file_id=row.file_id,

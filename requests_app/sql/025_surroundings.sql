@@ -10,6 +10,8 @@ BEGIN
           'certifier', (SELECT to_jsonb(x) FROM organizations_certifier x WHERE x.id = p_certifier),
           'rules', (SELECT jsonb_build_array(s."values") FROM organizations_certifiersettings s
                     WHERE s.certifier_id = p_certifier ORDER BY s.version DESC LIMIT 1),
+          'letterhead', (SELECT to_jsonb(x) FROM organizations_letterhead x
+                         WHERE x.certifier_id = p_certifier ORDER BY x.version DESC LIMIT 1),
           'client', (SELECT to_jsonb(x) FROM organizations_client x WHERE x.id = p_client),
           'operation', (SELECT to_jsonb(x) FROM organizations_operation x
                         WHERE x.id = (SELECT c.operation_id FROM organizations_client c WHERE c.id = p_client)),

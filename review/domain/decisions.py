@@ -97,7 +97,7 @@ def approve(actor: Identity, request_id: uuid.UUID, *, expected_version: int | N
     if ground.terms is None:
         raise Conflict("PVF-1", _("The PVF line is not in force."))
     # A refusal further down must leave nothing behind: the caller commits what a refusal recorded.
-    with transaction.atomic(), audit.together():
+    with transaction.atomic(), rows.together():
         if first is not None:
             _revoke(actor, request, first)
         transitions.apply(actor, request, RequestState.APPROVED, decided_at=clock.now())
@@ -129,7 +129,7 @@ def reject(
         raise InvalidInput("NOTE", _("Give the reason in words."), field="note")
     ground = _examine(actor, _gather(request), stands)
     checking.keep(actor, request, Moment.APPROVE, ground.found)
-    with transaction.atomic(), audit.together():
+    with transaction.atomic(), rows.together():
         if first is not None:
             _revoke(actor, request, first)
         words = str(RejectionReason(reason).label)

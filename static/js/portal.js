@@ -71,6 +71,11 @@
     setTimeout(() => delete form.dataset.sent, 4000);
   });
 
+  // What a QR code put into the address was for this page alone: it is not left to be copied on, or in the history.
+  if (location.search && document.querySelector("[data-plain-address]")) {
+    history.replaceState(null, "", location.pathname);
+  }
+
   for (const summary of document.querySelectorAll("[data-focus-on-load]")) summary.focus();
   showCopyButtons(document);
   document.addEventListener("htmx:afterSwap", (event) => showCopyButtons(event.target));

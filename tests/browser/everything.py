@@ -20,9 +20,17 @@ from django.test import Client as Browser
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from certificates.domain import overages, shipments
-from certificates.models import Certificate, OverageReport, Shipment
-from core import clock
+from certificates.domain import bundles, overages, previews, shipments
+from certificates.models import (
+    Bundle,
+    Certificate,
+    CertificateState,
+    ContinuityDocument,
+    OverageReport,
+    Preview,
+    Shipment,
+)
+from core import clock, ids
 from core.identity import act_as
 from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
@@ -33,8 +41,9 @@ from organizations.models import DirectoryImport, User
 from pvf.domain import proposals, workbook_out
 from pvf.domain.rows import ProposedLine
 from pvf.models import HtsEdition, ProcessingReport, PVFVersion
+from requests_app.models import Request
 from tests.pvf.support import next_year, reported
-from tests.support import stages
+from tests.support import continuity, stages
 from tests.support.certificates import issued, numbered
 from tests.support.world import PLATFORM, World, make_line
 
@@ -72,6 +81,7 @@ class Everything:
     #: A call that OID refused, and one that waits for a person.
     refused: OidCall
     to_key: OidCall
+    request: Request
 
 
 def _row(quantity: str, number: int, label: str = "Organic green coffee") -> ProposedLine:
@@ -110,9 +120,15 @@ def _processed(world: World) -> ProcessingReport:
     return reported(world, roasted, role="signatory")
 
 
+def _under_continuity(world: World) -> None:
+    """A declared outage, and a certificate with a continuity document in it."""
+    stages.approved(world, "800")
+    continuity.under_continuity(world, "600")
+
+
 def _on_the_way_to_oid(world: World) -> tuple[OidCall, OidCall]:
     """A call that OID refused, one that a person keys, one that waits, a document given up, a run with its differences."""
-    stages.approved(world, "800")
+    _under_continuity(world)
     stages.approved(world, "900")
     stages.approved(world, "950")
     stuck = numbered(world, "700")
@@ -144,6 +160,26 @@ def _on_the_way_to_oid(world: World) -> tuple[OidCall, OidCall]:
     with act_as(world.who("manager")) as manager:
         entries.begin(manager, to_key.pk)
     return refused, to_key
+
+
+def _made_files(world: World) -> Request:
+    """A request with a preview that is ready; files of documents that are ready, being made and not made."""
+    request = stages.submitted(world, "20")
+    with act_as(world.who("signatory")) as actor:
+        preview = previews.ask(actor, request.pk)
+    made = {"state": "ready", "path": "x", "sha256": "0" * 64, "size": 123456}
+    with act_as(world.loop()):
+        Preview.objects.filter(pk=preview.pk).update(**made)
+    for state in (
+        made,
+        {"state": "failed", "error": "BUNDLE-FILE", "details": {"number": "101-1010000011-000001"}},
+        {},
+    ):
+        with act_as(world.who("manager")) as actor:
+            bundle = bundles.ask(actor, bundles.Wanted(exporter="Invented"))
+        with act_as(world.loop()):
+            Bundle.objects.filter(pk=bundle.pk).update(done=0, **state)
+    return request
 
 
 def _organisations(world: World) -> str:
@@ -216,7 +252,7 @@ def make_everything(world: World, folder: Path) -> Everything:
     invitation, sessions = _organisations(world), _sessions(world)
     return Everything(
         world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book,
-        refused, to_key,
+        refused, to_key, _made_files(world),
     )  # fmt: skip
 
 
@@ -275,7 +311,8 @@ def _public(every: Everything) -> list[Visit]:
     return [
         *(Visit(name, "nobody", reverse(view, kwargs=kwargs)) for name, view, kwargs in paths),
         Visit("check-found", "nobody", check + asked),
-        Visit("check-not-found", "nobody", f"{check}?number={certificate.number}&code=AAAAAAAAAA"),
+        Visit("check-not-found", "nobody", f"{check}?number={certificate.number}&code={ids.readable_code()}"),
+        Visit("check-misread", "nobody", f"{check}?number={world.importer.nop_id}&code=AAAA", 422),
         Visit("accept-gone", "nobody", reverse("organizations:accept", kwargs={"token": "gone"}), 404),
         Visit("mfa-authenticate", "newcomer", reverse("account_login"), act=_sign_in_with_two_steps(world)),
     ]
@@ -297,15 +334,18 @@ def _staff(every: Everything) -> list[Visit]:
         ("oid-connection", "oid_sync:connection", {}), ("oid-call", "oid_sync:call", {"pk": every.refused.pk}),
         ("by-hand", "oid_sync:assisted:list", {}),
         ("by-hand-sheet", "oid_sync:assisted:sheet", {"pk": every.to_key.pk}), ("signing", "certificates:signing", {}),
+        ("letterhead", "organizations:letterhead", {}),
         ("certificates", "certificates:list", {}), ("certificate", "certificates:detail", pk),
         ("stuck", "certificates:stuck", {}), ("shipment", "certificates:shipments", pk),
         ("correct", "certificates:correct-shipment", {**pk, "shipment_id": every.shipment.pk}),
         ("api-docs", "api:docs", {}), ("overages", "certificates:overages", {}),
         ("settle", "certificates:settle", {"overage_id": every.overage.pk}), ("amend", "certificates:amend", pk),
-        ("void", "certificates:void", pk), ("total", "certificates:total", pk),
+        ("void", "certificates:void", pk), ("outage", "certificates:outage", {}), ("total", "certificates:total", pk),
+        ("preview", "certificates:preview", {"pk": every.request.pk}), ("bundles", "certificates:bundles", {}),
     ]  # fmt: skip
     return [
         *(Visit(name, "manager", reverse(view, kwargs=kwargs)) for name, view, kwargs in manager),
+        *_continuity(world),
         Visit("refused", "manager", reverse("organizations:platform"), 403),
         Visit("missing", "manager", "/no/such/page/", 404),
         Visit("oid-connection-by-hand", "manager", reverse("oid_sync:connection") + "?by=assisted"),
@@ -317,6 +357,23 @@ def _staff(every: Everything) -> list[Visit]:
         Visit("platform-imports", "platform", reverse("organizations:directory_imports")),
         Visit("platform-import", "platform", reverse("organizations:directory_import", args=[every.reading.pk])),
         Visit("platform-editions", "platform", reverse("pvf:editions")),
+    ]
+
+
+def _continuity(world: World) -> list[Visit]:
+    """A certificate under a continuity document, the form that asks for one, and the public check of it."""
+    with act_as(world.loop()):
+        made = ContinuityDocument.objects.get()
+        waiting = Certificate.objects.filter(state=CertificateState.AWAITING_NUMBER).order_by("approved_at")[0]
+    asked = f"?reference={made.reference}&code={made.check_code}"
+    form = reverse("certificates:continuity", args=[waiting.pk])
+    check = reverse("certificates:check-continuity")
+    return [
+        Visit("under-continuity", "approver", reverse("certificates:detail", args=[made.certificate_id]), again=True),
+        Visit("continuity", "approver", form),
+        Visit("continuity-refused", "approver", form, act=_press),
+        Visit("check-continuity", "nobody", check),
+        Visit("check-continuity-found", "nobody", check + asked),
     ]
 
 

@@ -16,6 +16,8 @@ from tests.support.world import World
 NO_PAGES = {
     "healthz", "set_language", "mfa_download_recovery_codes", "pvf:template", "pvf:approve", "pvf:reject",
     "pvf:edition-save", "certificates:pdf", "certificates:retry-document", "certificates:replace", "oid_sync:resend",
+    "certificates:reading-copy", "certificates:reading-copy-file",
+    "certificates:version-pdf", "certificates:continuity-pdf",
     "oid_sync:back_to_review", "oid_sync:settle", "oid_sync:assisted:batch", "oid_sync:start_reconciliation",
     "organizations:member_end",
     "organizations:invitation_revoke", "organizations:switch", "organizations:token_revoke",
@@ -23,6 +25,7 @@ NO_PAGES = {
     "pvf:change", "pvf:draft-head", "pvf:draft-carry", "pvf:draft-line-remove", "pvf:draft-documents",
     "pvf:draft-propose", "pvf:document", "pvf:document-remove", "pvf:withdraw", "pvf:export", "pvf:report-approve",
     "pvf:report-reject", "pvf:report-withdraw", "pvf:statement-xlsx", "pvf:statement-ask", "pvf:statement-file",
+    "certificates:preview-file", "certificates:bundle-file",
     # signing in with a code by mail is off
     "account_confirm_login_code",
 }  # fmt: skip

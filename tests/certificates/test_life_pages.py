@@ -94,7 +94,7 @@ def test_amend_void_and_total_by_the_page(world: World, certificate: Certificate
     total = reverse("certificates:total", args=[certificate.pk])
     assert signatory.post(total, {"ending_inventory_kg": "3.5"}).status_code == 302
     page = signatory.get(reverse("certificates:detail", args=[certificate.pk])).content.decode()
-    assert "Amended downwards" in page
+    assert "net weight from 1,000.000" in page
     assert "Total declared" in page
     assert browser.post(reverse("certificates:void", args=[certificate.pk]), {"reason": ""}).status_code == 422
     assert browser.post(reverse("certificates:void", args=[certificate.pk]), {"reason": "Lost."}).status_code == 302

@@ -154,7 +154,9 @@ def test_back_to_review_and_approved_again_counts_the_rest_once(world: World) ->
     request = ask(world, old, "1200")
     new = approve(world, request)
     with act_as(world.who("manager")) as manager:
+        assert Certificate.objects.get(pk=old.pk).replacement_approved_at == new.approved_at
         return_to_review.back_to_review(manager, new.pk, "A typo.")
+        assert Certificate.objects.get(pk=old.pk).replacement_approved_at is None
     assert buckets(world) == (KG(48800), KG(200), KG(1000), KG(0))
     again = approve(world, request)
     issue(world, again, 2)

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from certportal.launcher.places import PROJECT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 TEXT = (PROJECT / "docker-compose.yml").read_text()
-OURS = ("web", "worker", "documents", "beat", "migrate", "oid-store")
+OURS = ("web", "worker", "oid", "documents", "beat", "migrate", "oid-store")
 KNOWN_KEYS = {
     "image", "build", "command", "environment", "volumes", "networks", "depends_on", "healthcheck", "restart", "ports",
     "init", "read_only", "tmpfs", "cap_drop", "security_opt", "stop_grace_period", "shm_size",
@@ -42,7 +43,27 @@ def test_service_uses_known_keys_and_declared_things(name: str) -> None:
 def test_only_the_proxy_is_reachable_from_outside() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert COMPOSE["networks"]["back"]["internal"] is True
-    assert all("front" not in SERVICES[name]["networks"] for name in ("postgres", "valkey", "oid-store", "worker"))
+    assert all(
+        "front" not in SERVICES[name]["networks"] for name in ("postgres", "valkey", "oid-store", "worker", "oid")
+    )
+
+
+def test_every_queue_has_one_worker_in_containers_and_in_the_launcher() -> None:
+    """A queue that nobody reads would leave its loop to nothing: the sweeps come by queues too."""
+    woken = {queue for _, queue in settings.WAKE_TASKS.values()}
+    swept = {
+        entry.get("options", {}).get("queue", settings.CELERY_TASK_DEFAULT_QUEUE)
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+    }
+    composed = [argument for name in SERVICES for argument in queue_of(SERVICES[name].get("command", []))]
+    assert sorted(composed) == sorted(woken | swept)
+    programs = (PROJECT / "certportal" / "launcher" / "programs.py").read_text()
+    assert sorted(re.findall(r"_celery_worker\(\w+, \"(\w+)\"", programs)) == sorted(woken | swept)
+
+
+def queue_of(command: list[str]) -> list[str]:
+    """The queues that a command reads."""
+    return command[command.index("-Q") + 1].split(",") if "-Q" in command else []
 
 
 def test_only_migrations_know_the_owner() -> None:

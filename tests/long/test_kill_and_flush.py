@@ -126,14 +126,14 @@ def no_faults(running: Rehearsal) -> Iterator[None]:
 def test_worker_killed_while_the_store_registers(running: Rehearsal, when: str) -> None:
     """The store does its work, late or at once; whoever asked is gone and never hears the answer."""
     one = running.recommended()
-    before = running.restarts("worker")
+    before = running.restarts("oid")
     running.fault("latency", next=1, params={"seconds": 6, "when": when})
     one.approve()
     soon("a registration in flight", lambda: running.struck() > 0)
-    running.portal.kill("worker")
+    running.portal.kill("oid")
     assert not one.look().get("number")
     running.await_issued(one)
-    assert running.restarts("worker") > before
+    assert running.restarts("oid") > before
 
 
 def test_documents_worker_killed_while_it_renders(running: Rehearsal) -> None:

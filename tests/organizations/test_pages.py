@@ -18,6 +18,7 @@ PAGES = {
     "clients": STAFF,
     "directory": STAFF,
     "settings": STAFF,
+    "letterhead": STAFF,
     "importer_confirm": ("manager",),
     "platform": (),
 }

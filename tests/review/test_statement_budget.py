@@ -23,7 +23,7 @@ from tests.support.world import World
 pytestmark = pytest.mark.django_db
 
 #: With the identity's statement and the savepoints of a test's own transaction.
-SUBMIT, APPROVE = 15, 21
+SUBMIT, APPROVE = 13, 17
 
 
 def statements(actor: Identity, act: Callable[[], object]) -> list[str]:

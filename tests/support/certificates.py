@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from certificates.document.issue import issue_document
-from certificates.domain import documents, numbers, signing
+from certificates.domain import documents, letterheads, numbers
 from certificates.models import Certificate, CertificateState
 from core.clock import now
 from core.identity import act_as
 from tests.support import stages
+from tests.support.drafts import PAPER
+from tests.support.keys import install_key
 from tests.support.world import World
 
 _serial = 0
@@ -42,8 +44,7 @@ def issued_by_oid(world: World, register: Callable[[], object], kg: str = "1000"
 
 def with_document(world: World, certificate: Certificate) -> Certificate:
     """The numbered certificate with its signed document."""
-    with act_as(world.who("manager")):
-        signing.install_demo_key(world.certifier)
+    install_key(world)
     with act_as(world.loop()) as loop:
         job = documents._take(loop, certificate.pk)
         assert job is not None
@@ -51,8 +52,19 @@ def with_document(world: World, certificate: Certificate) -> Certificate:
             certificate.snapshot, number=certificate.number or "", check_code=certificate.check_code,
             check_url=documents.check_url(certificate), issued_at=job.issued_at,
             public_origin="http://127.0.0.1:8000", key=job.key,
+            logo=letterheads.logo_for(certificate.certifier_id, certificate.snapshot),
         )  # fmt: skip
         assert documents._record(loop, job, pdf)
         certificate = Certificate.objects.get(pk=certificate.pk)
     assert certificate.state == CertificateState.ISSUED
     return certificate
+
+
+def released(world: World, kg: str = "1000", *, content: bytes = PAPER, **how: Any) -> Certificate:
+    """An issued certificate whose document is `content`: for tests that never look into it, in a fraction of the time."""
+    certificate = numbered(world, kg, **how)
+    with act_as(world.loop()) as loop:
+        job = documents._take(loop, certificate.pk)
+        assert job is not None
+        assert documents._record(loop, job, content)
+        return Certificate.objects.get(pk=certificate.pk)

@@ -158,7 +158,7 @@ def _differences(row: dict[str, Any]) -> list[Difference]:
         mine.pop("number")
         theirs.pop("number")
         if row["state"] != CertificateState.ABANDONED:
-            same = mine == theirs and row["state"] == CertificateState.AWAITING_NUMBER
+            same = mine == theirs and row["state"] in numbers.WAITING
             cure: Cure | None = partial(_take_number, key, row["oid_number"]) if same else None
             found.append(Difference(DriftKind.NUMBER, str(key), "", row["oid_number"], key, cure=cure))
     wrong = sorted(name for name in mine | theirs if mine.get(name) != theirs.get(name))

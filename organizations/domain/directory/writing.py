@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from core import audit, ids
+from core import audit, ids, rows
 from core.identity import Identity
 from core.wake import wake
 from organizations.domain.directory.columns import SCOPES, Record
@@ -70,7 +70,7 @@ def write(actor: Identity, records: Sequence[Record], day: Day, import_id: uuid.
     # looked at once more under the lock: what is decided on is what is written over
     held = {row["nop_id"]: row for row in _rows(_LOCK, differing)} if differing else {}
     updates = []
-    with audit.together():
+    with rows.together():
         for nop_id, old in known.items():
             row = held.get(nop_id, old)
             change = _changes(row, wanted[nop_id], day) if nop_id in held else None

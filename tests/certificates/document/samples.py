@@ -10,6 +10,7 @@ from typing import Any
 
 from certificates.document.issue import issue_document
 from certificates.document.keys import SigningKey, load_signing_key_file, make_demo_key
+from certificates.document.render import render_document
 
 ORIGIN = "https://portal.invented.example"
 NUMBER = "101-1010000011-000001"
@@ -75,4 +76,13 @@ def document(name: str = "Invented Certification") -> bytes:
     return issue_document(
         snapshot(), number=NUMBER, check_code=CODE, check_url=f"{ORIGIN}/certificates/check/?number={NUMBER}&code={CODE}",
         issued_at=AT, public_origin=ORIGIN, key=key(name),
+    )  # fmt: skip
+
+
+def unsigned(**changes: Any) -> bytes:
+    """A specimen of the sample, not signed."""
+    return render_document(
+        snapshot(**changes), number=NUMBER, check_code=CODE,
+        check_url=f"{ORIGIN}/certificates/check/?number={NUMBER}&code={CODE}",
+        issued_at=AT, public_origin=ORIGIN, specimen=True,
     )  # fmt: skip

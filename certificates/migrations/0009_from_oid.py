@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certificates', '0004_party_findings'),
+        ('certificates', '0008_versions_and_continuity'),
         ('organizations', '0002_directory_imports'),
     ]
 
