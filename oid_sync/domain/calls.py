@@ -28,7 +28,7 @@ from core.wake import wake
 from oid_sync.connectors.base import NotFound
 from oid_sync.domain import answers, circuit, links, payloads
 from oid_sync.domain.answers import Result, Taken
-from oid_sync.models import ENDED_STATES, LIVE_STATES, CallState, OidCall, Operation
+from oid_sync.models import DESK_STATES, ENDED_STATES, LIVE_STATES, CallState, OidCall, Operation
 from oid_sync.reasons import Reason
 
 
@@ -143,8 +143,10 @@ def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
     ready = Q(state__in=[CallState.WAITING, CallState.UNKNOWN], next_attempt_at__lte=now)
     lost = Q(state=CallState.IN_FLIGHT, lease_until__lte=now)
     rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id)
-    # what waits behind another call of its certificate must not crowd out those whose turn it is
-    rows = rows.filter(~Exists(_unfinished(OuterRef("certificate_id"), OuterRef("sequence"))))
+    # what waits behind a call on the desk must not crowd out those whose turn it is; behind one under way its turn may
+    # come within this very round
+    stuck = _unfinished(OuterRef("certificate_id"), OuterRef("sequence")).filter(state__in=DESK_STATES)
+    rows = rows.filter(~Exists(stuck))
     return list(rows.order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
 
 
