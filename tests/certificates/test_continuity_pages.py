@@ -48,7 +48,7 @@ class TestCheck:
         text = answer.content.decode()
         assert row.reference in text
         assert "filed under message set OR1" in text
-        assert (answer["Referrer-Policy"], answer["Cache-Control"]) == ("no-referrer", "no-store")
+        assert (answer["Referrer-Policy"], answer["Cache-Control"]) == ("strict-origin", "no-store")
         give_number(world, certificate)
         assert number_of(world) in client.get(url).content.decode()
         wrong = client.post(reverse("certificates:check-continuity"), {"reference": row.reference, "code": "AAAAAAAAA"})
