@@ -129,6 +129,6 @@ def _shown(request: HttpRequest, form: ContinuityCheckForm, *, status: int = 200
     context |= {"form": form, "certificate_check": reverse("certificates:check")}
     response = render(request, "certificates/check_continuity.html", context, status=status)
     response["Cache-Control"] = "no-store"
-    # the address holds the code: it must not travel on to other sites
-    response["Referrer-Policy"] = "no-referrer"
+    # the address may hold the code: it must not travel on, neither to other sites nor to the next page of this one
+    response["Referrer-Policy"] = "strict-origin"
     return response

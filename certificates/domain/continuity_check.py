@@ -84,8 +84,9 @@ def _remember(actor: Identity, reference: str, found: Answer | None, via: str) -
     answer = Outcome.NOT_FOUND
     if found is not None:
         answer = {None: Outcome.FOUND, True: Outcome.SAME_FILE, False: Outcome.OTHER_FILE}[found.file_is_issued]
+    asked = reference if REFERENCE.fullmatch(reference) else ""  # what else was typed may be a code
     CertificateLookup(
         certifier_id=found.certifier_id if found else None, client_id=found.client_id if found else None,
-        certificate_id=found.certificate_id if found else None, number_asked=reference[:30], answer=answer,
+        certificate_id=found.certificate_id if found else None, number_asked=asked, answer=answer,
         via=via, network=shortened(actor.ip),
     ).save(force_insert=True)  # fmt: skip

@@ -35,6 +35,9 @@ PAGES = (
     ("preview", 0), ("preview-empty", 0), ("copy", 0), ("template1", 0),
 )  # fmt: skip
 
+#: These take seconds to make, and are looked at by the long suite.
+SLOW = frozenset({"chinese", "korean"})
+
 #: A page is compared in squares of so many pixels; in none may the mean difference be larger (of 255). Other versions of the
 #: libraries move edges by fractions of a pixel, which stays far below; a single changed digit is above.
 SQUARE, LIMIT = 20, 16.0
