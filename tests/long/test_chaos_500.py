@@ -23,6 +23,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from certificates.domain import signing
 from certificates.models import CertificateState
@@ -109,7 +110,9 @@ class Chaos:
 
     def done(self, column: str) -> int:
         """How many certificates have got so far."""
-        query = f"SELECT count(*) FROM certificates_certificate WHERE {column} IS NOT NULL"
+        query = sql.SQL("SELECT count(*) FROM certificates_certificate WHERE {} IS NOT NULL").format(
+            sql.Identifier(column)
+        )
         row = self.owner.execute(query).fetchone()
         assert row is not None
         return int(row[0])
