@@ -195,7 +195,7 @@ def assert_each_once(owner: psycopg.Connection, store: StoreServer, files: Path)
         "SELECT d.certificate_id, d.sha256, f.path FROM certificates_certificatedocument d "
         "JOIN core_storedfile f ON f.id = d.file_id"
     ).fetchall()
-    assert Counter(row[0] for row in documents) == Counter(ours)
+    assert Counter(row[0] for row in documents) == Counter(ours.keys())
     for _, digest, path in documents:
         assert hashlib.sha256((files / path).read_bytes()).hexdigest() == digest
     releases = owner.execute(
