@@ -30,7 +30,7 @@ from core.wake import wake
 from oid_sync.connectors.base import NotFound
 from oid_sync.domain import answers, circuit, links, payloads
 from oid_sync.domain.answers import Result, Taken
-from oid_sync.models import ENDED_STATES, LIVE_STATES, CallState, OidCall, Operation
+from oid_sync.models import ENDED_STATES, LIVE_STATES, CallState, HandEntry, OidCall, Operation
 
 #: Calls under way at the same time in this process; the threads beyond prepare and record.
 _room = threading.BoundedSemaphore(settings.OID_IN_FLIGHT)
@@ -38,6 +38,7 @@ _room = threading.BoundedSemaphore(settings.OID_IN_FLIGHT)
 
 def make_missing(certifier_id: uuid.UUID) -> int:
     """A call for every certificate that waits for a number without one, and for every shipment not told to OID."""
+    _look_again(certifier_id)
     return make_registrations(certifier_id) + sum(
         _make(*event.call, call_id=event.call_id, cause_id=event.cause_id) for event in _untold(certifier_id)
     )
@@ -51,6 +52,20 @@ def make_registrations(certifier_id: uuid.UUID, *certificates: uuid.UUID) -> int
         waiting, registering = waiting.filter(pk__in=certificates), registering.filter(certificate__in=certificates)
     unasked = waiting.exclude(pk__in=registering.values("certificate_id")).select_related("replaces")
     return sum(_make(each, Operation.REGISTER, payloads.registration(each)) for each in unasked)
+
+
+def _look_again(certifier_id: uuid.UUID) -> None:
+    """After an outage, what a person was to key and nobody has begun is left alone where its continuity document stays."""
+    if coop.open_outage(certifier_id) is not None:
+        return
+    rows = OidCall.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        certifier_id=certifier_id, operation=Operation.REGISTER, state=CallState.AWAITING_PERSON,
+        certificate__continuity_at__isnull=False,
+    )  # fmt: skip
+    for row in rows.exclude(entries__in=HandEntry.objects.filter(ended_at=None)).select_related("certificate__request"):
+        if coop.stays_because(row.certificate) is not None:
+            row.state, row.next_attempt_at = CallState.UNKNOWN, clock.now()
+            row.save(update_fields=["state", "next_attempt_at"])
 
 
 @dataclasses.dataclass(frozen=True)

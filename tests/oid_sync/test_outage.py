@@ -10,9 +10,11 @@ from certificates.domain import amending, documents, shipments
 from certificates.domain.amending import Asked
 from certificates.models import Certificate, CertificateState, ContinuityDocument, Unregistered
 from core import clock
+from core.errors import Conflict
 from core.identity import act_as
 from oid_sync import tasks
-from oid_sync.domain import calls
+from oid_sync.connectors.assisted import entries
+from oid_sync.domain import calls, links
 from oid_sync.models import CallState, OidCall, Operation
 from tests.oid_store.server import StoreServer
 from tests.oid_sync.reconciling import open_drifts, reconcile
@@ -142,3 +144,34 @@ def test_a_held_call_is_not_due_and_not_performed(linked: World, store: StoreSer
         assert calls.due(linked.certifier.pk) == []
         held = OidCall.objects.get()
     assert calls.perform(linked.certifier.pk, held.pk) is False
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_what_a_person_was_to_key_is_not_begun_in_an_outage_and_left_alone_once_goods_have_left(
+    linked: World, left: bool
+) -> None:
+    with act_as(linked.who("manager")) as manager:
+        links.connect(manager, connector="assisted")
+    certificate = under_continuity(linked)
+    waiting_call(linked)
+    with act_as(linked.loop()):
+        OidCall.objects.update(state=CallState.AWAITING_PERSON, connector="assisted", attempts=1, sent_at=clock.now())
+        call = OidCall.objects.get()
+    if left:
+        with act_as(linked.who("signatory")) as actor:
+            shipments.report(
+                actor, certificate.pk, quantity=KG(300), unit="KGM", departure_date=certificate.start_date, key="s"
+            )
+    with act_as(linked.who("reviewer")) as reviewer, pytest.raises(Conflict) as refused:
+        entries.begin(reviewer, call.pk)
+    assert refused.value.code == "COOP"
+    over(linked)
+    run(linked)
+    with act_as(linked.loop()):
+        state = OidCall.objects.get().state
+        assert state == (CallState.CANCELLED if left else CallState.AWAITING_PERSON)
+        because = ContinuityDocument.objects.get().unregistered_because
+        assert because == (Unregistered.DEPARTED if left else "")
+    if not left:
+        with act_as(linked.who("reviewer")) as reviewer:
+            assert entries.begin(reviewer, call.pk).begun_by == reviewer.user_id

@@ -13,6 +13,7 @@ import uuid
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from certificates.domain import coop
 from certificates.domain.numbers import NUMBER, mismatch
 from certificates.models import Certificate
 from core import audit, clock
@@ -64,7 +65,7 @@ def _name(user_id: uuid.UUID | None) -> str:
 def begin(actor: Identity, call_id: uuid.UUID, *, take_over: bool = False) -> HandEntry:
     """Say "I am keying this". Again by the same person changes nothing.
 
-    Raises ``Conflict`` AT-IT while another person is at it; ``take_over`` says that OID was looked at and has nothing yet.
+    Raises ``Conflict`` COOP; AT-IT while another is at it: ``take_over`` says that OID was looked at and has nothing yet.
     """
     call, entry = _locked(actor, call_id)
     if actor.user_id is None:
@@ -77,6 +78,8 @@ def begin(actor: Identity, call_id: uuid.UUID, *, take_over: bool = False) -> Ha
             words = {"who": _name(entry.begun_by), "when": f"{entry.begun_at:%H:%M}"}
             raise Conflict("AT-IT", text % words, details={"begun_at": entry.begun_at.isoformat()})
         _end(actor, call, entry, "taken_over")
+    elif call.operation == Operation.REGISTER:
+        _require_no_outage(call.certificate)
     connection = links.connection_of(call.certifier_id)
     entry = HandEntry(
         certifier_id=call.certifier_id, call=call, key=_key(call), begun_by=actor.user_id,
@@ -85,6 +88,12 @@ def begin(actor: Identity, call_id: uuid.UUID, *, take_over: bool = False) -> Ha
     entry.save(force_insert=True)
     _audit(actor, call, "oid.hand_begin", {"entry": entry.pk})
     return entry
+
+
+def _require_no_outage(certificate: Certificate) -> None:
+    """Nobody begins what the loop would not send: continuity documents are registered after the outage, if they are at all."""
+    if coop.holds(certificate) or coop.stays_because(certificate) is not None:
+        raise Conflict("COOP", _("It has a continuity document: it is not entered into OID now."))
 
 
 @transaction.atomic
