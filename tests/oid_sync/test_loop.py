@@ -127,7 +127,7 @@ def test_one_call_that_cannot_be_recorded_stops_no_other(
     second = stages.approved(linked, "100", lot="B")
     with act_as(linked.loop()):
         calls.make_missing(linked.certifier.pk)
-    owner_connection.execute("UPDATE certificates_certificate SET state = 'continuity' WHERE id = %s", [first.pk])
+    owner_connection.execute("UPDATE certificates_certificate SET state = 'closed' WHERE id = %s", [first.pk])
     run(linked)
     with act_as(linked.loop()):
         odd = OidCall.objects.get(certificate=first)

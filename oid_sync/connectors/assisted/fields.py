@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from oid_sync.models import OidCall, Operation
+from requests_app.models import TransportMode
 
 
 def fields_of(call: OidCall) -> list[tuple[str, str]]:
@@ -61,6 +62,7 @@ def _transport(payload: dict[str, Any]) -> list[tuple[str, str]]:
     how = payload.get("transport", {})
     return [
         (_("Departure"), str(payload.get("departure_date", ""))),
+        (_("Transport"), _mode(str(how.get("mode", "")))),
         (_("Port of lading"), str(how.get("port_of_lading", ""))),
         (_("Vessel or flight"), str(how.get("vessel", ""))),
         (_("Bill of lading or air waybill"), str(how.get("bill_of_lading", ""))),
@@ -68,6 +70,10 @@ def _transport(payload: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Seals"), "; ".join(how.get("seals", []))),
         (_("Invoices"), "; ".join(how.get("invoices", []))),
     ]
+
+
+def _mode(mode: str) -> str:
+    return str(TransportMode(mode).label) if mode in TransportMode.values else mode
 
 
 def _amendment(call: OidCall) -> list[tuple[str, str]]:
