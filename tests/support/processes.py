@@ -73,7 +73,6 @@ class Process:
         self.env = {**env, "PORTAL_HEARTBEAT_FILE": str(self.sign), "PYTHONUNBUFFERED": "1"}
         self.log = folder / f"{name}.log"
         self.running: subprocess.Popen[bytes] | None = None
-        self.ready_at: float | None = None
 
     @property
     def pid(self) -> int:
@@ -84,7 +83,6 @@ class Process:
     def start(self) -> Self:
         """Start it (again)."""
         self.sign.unlink(missing_ok=True)
-        self.ready_at = None
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
                 self.argv, cwd=ROOT, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
@@ -96,12 +94,6 @@ class Process:
         """Wait for a worker's sign of life."""
         until(self.sign.exists, f"{self.name}\n{self.tail()}", seconds)
         return self
-
-    def works_for(self, seconds: float) -> bool:
-        """Whether a worker has been taking tasks for so long."""
-        if self.sign.exists() and self.ready_at is None:
-            self.ready_at = time.monotonic()
-        return self.ready_at is not None and time.monotonic() - self.ready_at >= seconds
 
     def kill(self) -> None:
         """kill -9 of the whole group."""
