@@ -79,8 +79,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     replaceable = context["takes_shipments"] and certificate.state == CertificateState.ISSUED
     context["may_replace"] = replaceable and actor.has(Role.PREPARER, Role.SIGNATORY)
     context["is_staff"] = actor.is_staff
-    listed = context["document"]
-    context["copies"] = reading_copies.of_document(actor, listed.document if listed else None)
+    context["copies"] = reading_copies.of_document(actor, context["document"])
     context["home"] = "certificates:list" if actor.certifier_id else "certificates:inbox"
     return render(request, "certificates/detail.html", context)
 
