@@ -16,6 +16,8 @@ import psycopg
 import pytest
 
 os.environ.setdefault("PORTAL_ENV", "test")
+# each test process has queues of its own: the messages of the tests beside it are not its business
+os.environ["CELERY_KEY_PREFIX"] = f"test-{os.getpid()}:"
 
 from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
@@ -25,7 +27,6 @@ from django.test import TransactionTestCase
 from tests.support import databases
 from tests.support.browser import chromium, site  # noqa: F401 - fixtures of every browser test
 from tests.support.world import World, make_world
-
 
 #: Files that take longest, started first: one of them begun last would leave every other process waiting for it.
 LONGEST = ("story/test_main_job.py", "browser/", "oid_sync/test_reconciliation", "core/test_styleguide_in_browser.py")
