@@ -16,6 +16,8 @@ import psycopg
 import pytest
 
 os.environ.setdefault("PORTAL_ENV", "test")
+# each test process has queues of its own: the messages of the tests beside it are not its business
+os.environ["CELERY_KEY_PREFIX"] = f"test-{os.getpid()}:"
 
 from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
