@@ -92,16 +92,16 @@ FAULTS = {
     ),
     "answer": Fault(
         "an answer that asks for less gives nothing back", "requests_app/domain/questions.py",
-        "if request.line_id is None or after == before:", "if request.line_id is None or after <= before:",
+        "if request.line_id is None or net == before:", "if request.line_id is None or net <= before:",
     ),
     "certify": Fault(
         "the certificate is not named as the holder of what it certifies", "certificates/domain/approval.py",
         "target_holder=(Holder.CERTIFICATE, certificate.pk),", "target_holder=(Holder.REQUEST, request.pk),",
     ),
     "correction": Fault(
-        "a corrected shipment goes back to the line instead of its certificate", "certificates/domain/shipments.py",
-        "Cause.SHIPMENT_CORRECTED, Bucket.SHIPPED, Bucket.CERTIFIED, shipment.net_kg,",
-        "Cause.SHIPMENT, Bucket.CERTIFIED, Bucket.SHIPPED, shipment.net_kg,",
+        "a corrected shipment moves as one more shipment", "certificates/domain/shipments.py",
+        "actor, certificate.line_id, cause, source, target, shipment.net_kg,",
+        "actor, certificate.line_id, Cause.SHIPMENT, Bucket.CERTIFIED, Bucket.SHIPPED, shipment.net_kg,",
     ),
 }  # fmt: skip
 

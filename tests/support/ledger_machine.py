@@ -230,7 +230,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return found[pick % len(found)] if found else None
 
     @precondition(lambda self: self._pick(0, issued=False))
-    @rule(pick=PICK, number=st.sampled_from([True, True, True, False]))
+    @rule(pick=PICK, number=st.booleans())
     def number_or_back_to_review(self, pick: int, number: bool) -> None:
         """OID gives a number; or has none, and the kilograms are the request's again."""
         cert = self._pick(pick, issued=False)
