@@ -18,6 +18,7 @@ from certificates.models import Certificate, CertificateState
 from core import clock
 from core.errors import DomainError, InvalidInput
 from core.identity import Identity, actor_of
+from core.refusals import let_pages_pass
 from oid_sync.domain import desk, links
 from oid_sync.domain.reconciliation import drifts, runs
 from oid_sync.forms import ConnectionForm
@@ -92,8 +93,7 @@ def resend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         desk.resend(actor_of(request), pk)
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         messages.error(request, str(error.message))
     else:
         messages.success(request, _("The call is sent again."))
@@ -106,8 +106,7 @@ def back_to_review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         call = desk.back_to_review(actor_of(request), pk, request.POST.get("reason", ""))
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         messages.error(request, str(error.message))
     else:
         if call.state == CallState.CANCELLED:
