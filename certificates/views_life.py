@@ -22,7 +22,7 @@ from certificates.forms_life import AmendForm, ReceiptForm, SettleForm, TotalFor
 from certificates.models import Certificate, OverageReport, Shipment
 from core.errors import DomainError
 from core.identity import Identity, actor_of
-from core.refusals import refuse
+from core.refusals import let_pages_pass, refuse
 from organizations.tenancy import find
 
 PAGE_SIZE = 25
@@ -132,8 +132,7 @@ def replace(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         draft = replacing.start(actor_of(request), pk)
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         messages.error(request, str(error.message))
         return redirect("certificates:detail", pk=pk)
     messages.success(request, _("Change what is wrong and submit. The certificate takes no shipments meanwhile."))

@@ -20,10 +20,15 @@ def at_field(form: BaseForm, error: DomainError) -> None:
     form.add_error(error.field if error.field in form.fields else None, str(error.message))
 
 
-def refuse(form: BaseForm, error: DomainError, *, show: frozenset[str] = frozenset()) -> None:
-    """`at_field`, but raises ``error`` again where it is a page of its own, except for the codes in ``show``."""
+def let_pages_pass(error: DomainError, *, show: frozenset[str] = frozenset()) -> None:
+    """Raise ``error`` again where it is a page of its own, except for the codes in ``show``."""
     if error.status in _PAGES and error.code not in show:
         raise error
+
+
+def refuse(form: BaseForm, error: DomainError, *, show: frozenset[str] = frozenset()) -> None:
+    """`at_field`, after `let_pages_pass`."""
+    let_pages_pass(error, show=show)
     at_field(form, error)
 
 

@@ -20,6 +20,7 @@ from certificates.models import Certificate, OidMark
 from core import clock
 from core.errors import DomainError
 from core.identity import Identity, actor_of
+from core.refusals import let_pages_pass
 from oid_sync.connectors import registry
 from oid_sync.domain import desk, links
 from oid_sync.models import DESK_STATES, CallState, Circuit, OidCall, OidExchange, Operation
@@ -111,8 +112,7 @@ def _act(request: HttpRequest, act: Callable[[], OidCall], said: Callable[[OidCa
         with transaction.atomic():
             call = act()
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         messages.error(request, str(error.message))
     else:
         messages.success(request, said(call))

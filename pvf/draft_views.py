@@ -17,7 +17,7 @@ from core import audit
 from core.errors import DomainError
 from core.files import read_file
 from core.identity import Identity, Kind, actor_of
-from core.refusals import refuse
+from core.refusals import let_pages_pass, refuse
 from core.templatetags.portal_format import kg
 from organizations.models import Client
 from organizations.tenancy import find
@@ -120,8 +120,7 @@ def _act(request: HttpRequest, pk: uuid.UUID, act: Any) -> HttpResponse | None:
         with transaction.atomic():
             act()
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         return draft_page(request, pk, error=error)
     return None
 

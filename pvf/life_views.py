@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.errors import DomainError
 from core.files import XLSX
 from core.identity import actor_of
-from core.refusals import refuse
+from core.refusals import attempt, let_pages_pass
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf import page
@@ -34,12 +34,8 @@ def top_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     row = find(PVFLine.objects.select_related("pvf__client__operation"), actor, pk)
     form = TopUpForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            with transaction.atomic():
-                version = top_ups.propose(actor, pk, form.more(), form.papers())
-        except DomainError as error:
-            refuse(form, error)
-        else:
+        version = attempt(form, lambda: top_ups.propose(actor, pk, form.more(), form.papers()))
+        if version is not None:
             messages.success(request, _("Proposed. A manager of the certifier decides on it."))
             return redirect("pvf:version", version.pk)
     context = {"line": row, "form": form, **page.line_context(actor, row)}
@@ -56,12 +52,8 @@ def process(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = ProcessingForm(request.POST or None, request.FILES or None, lines=lines)
     if request.method == "POST" and form.is_valid():
         source, target = (uuid.UUID(form.cleaned_data[name]) for name in ("input_line", "output_line"))
-        try:
-            with transaction.atomic():
-                report_row = processing.report(actor, source, target, form.processed(), form.papers())
-        except DomainError as error:
-            refuse(form, error)
-        else:
+        report_row = attempt(form, lambda: processing.report(actor, source, target, form.processed(), form.papers()))
+        if report_row is not None:
             messages.success(request, _("Reported. The kilograms move once a manager approves."))
             return redirect("pvf:report", report_row.pk)
     return render(request, "pvf/process.html", {"pvf": row, "form": form}, status=422 if form.errors else 200)
@@ -101,8 +93,7 @@ def _decide(request: HttpRequest, pk: uuid.UUID, act: Any, said: str) -> HttpRes
         with transaction.atomic():
             act()
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         return _report_page(request, pk, error=error)
     messages.success(request, said)
     return redirect("pvf:report", pk)
@@ -142,15 +133,13 @@ def next_year(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = StartForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
-            with transaction.atomic():
-                draft = years.open_draft(
-                    actor, pk, number=given["number"], period_start=given["period_start"],
-                    period_end=given["period_end"],
-                )  # fmt: skip
-        except DomainError as error:
-            refuse(form, error)
-        else:
+        draft = attempt(
+            form,
+            lambda: years.open_draft(
+                actor, pk, number=given["number"], period_start=given["period_start"], period_end=given["period_end"]
+            ),
+        )
+        if draft is not None:
             return redirect("pvf:draft", draft.pk)
     return render(request, "pvf/next_year.html", {"pvf": row, "form": form}, status=422 if form.errors else 200)
 

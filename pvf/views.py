@@ -18,7 +18,7 @@ from core.errors import DomainError
 from core.files import XLSX, store_file
 from core.identity import Identity, Kind, actor_of
 from core.models import StoredFile
-from core.refusals import at_field, refuse
+from core.refusals import at_field, let_pages_pass, refuse
 from core.templatetags.portal_format import kg
 from organizations.models import Client
 from organizations.roles import Role
@@ -190,8 +190,7 @@ def approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 reason=form.cleaned_data.get("reason", ""),
             )  # fmt: skip
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         return _version_page(request, pk, error=error)
     messages.success(request, _("The version is in force; the kilograms have moved."))
     return redirect("pvf:detail", row.pvf_id)
@@ -207,8 +206,7 @@ def reject(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         with transaction.atomic():
             row = proposals.reject(actor_of(request), pk, form.cleaned_data["reason"])
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         return _version_page(request, pk, form=form, error=error)
     messages.success(request, _("The version is rejected; the exporter is told."))
     return redirect("pvf:version", row.pk)

@@ -21,7 +21,7 @@ from core import clock
 from core.checks import Moment
 from core.errors import DomainError
 from core.identity import Identity
-from core.refusals import at_field
+from core.refusals import at_field, let_pages_pass
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf.domain import lines
@@ -202,8 +202,7 @@ def _act(
         with transaction.atomic():
             run(actor)
     except DomainError as error:
-        if error.status in {403, 404}:
-            raise
+        let_pages_pass(error)
         return detail_page(request, pk, error=error, status=error.status)
     messages.success(request, str(done))
     return redirect("requests:detail", pk=pk)

@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from celery import current_app
+import redis
+from django.conf import settings
 from django.db import transaction
 
 from core.identity import Identity, act_as
@@ -33,15 +34,21 @@ class Queue:
 
     def arguments(self) -> list[list[str | None]]:
         """What the waiting messages ask for, oldest first."""
-        with current_app.connection_for_write() as line:
-            client = line.default_channel.client
-            found = [json.loads(raw) for raw in reversed(client.lrange(self.name, 0, -1))]
+        with self._server() as client:
+            found = [json.loads(raw) for raw in reversed(client.lrange(self._key, 0, -1))]
         return [json.loads(entry["headers"]["argsrepr"].replace("'", '"').replace("None", "null")) for entry in found]
 
     def empty(self) -> None:
         """Drop what waits. The markers are in the cache, which is each test's own."""
-        with current_app.connection_for_write() as line:
-            line.default_channel.client.delete(self.name)
+        with self._server() as client:
+            client.delete(self._key)
+
+    @property
+    def _key(self) -> str:
+        return f"{settings.CELERY_BROKER_TRANSPORT_OPTIONS['global_keyprefix']}{self.name}"
+
+    def _server(self) -> redis.Redis:
+        return redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=5)
 
 
 def _tell(certifier: uuid.UUID) -> None:
