@@ -113,7 +113,7 @@ def main() -> int:
     name = databases.clone(fresh_name("register"))
     rates, costs = [], []
     try:
-        with StoreServer() as store, tempfile.TemporaryDirectory(prefix="bench-register-") as folder:
+        with StoreServer(threads=IN_FLIGHT) as store, tempfile.TemporaryDirectory(prefix="bench-register-") as folder:
             world = prepare(name, store)
             store.add_fault("latency", operation="register", probability=1.0, params={"seconds": LATENCY})
             with owner_on(name) as owner, Processes(Path(folder), environment(name, Path(folder))) as processes:

@@ -6,8 +6,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
+from django.db import close_old_connections
 from django.utils.log import configure_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "certportal.settings")
@@ -28,3 +29,10 @@ def _refuse_a_powerful_role(**_: Any) -> None:
     from core.role_guard import require_restricted_role  # noqa: PLC0415
 
     require_restricted_role()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _let_go_of_old_connections(**_: Any) -> None:
+    # what Django does before and after a request: too old or broken ones are closed, the others checked at their next use
+    close_old_connections()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -104,6 +105,8 @@ DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("PORTAL_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 10
+#: Off behind a connection pooler that knows no prepared statements.
+PREPARE_STATEMENTS = env.bool("PORTAL_PREPARE_STATEMENTS", default=True)
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 #: The role that web and workers use: grants and row policies are made for it.
 APP_DATABASE_ROLE = env.str("PORTAL_APP_ROLE", default=env.db_url("DATABASE_URL")["USER"])
@@ -138,6 +141,9 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
+#: Celery would end a worker's connection to the database before and after every task; a new one costs more than most
+#: tasks. It ends by its age instead, as in web (see certportal/celery.py).
+CELERY_DB_REUSE_MAX = sys.maxsize
 
 #: Loops by the name they are woken with: task and queue. Upper floors are woken by name and never imported.
 WAKE_TASKS = {

@@ -94,6 +94,18 @@ def _write(rows: Sequence[models.Model]) -> None:
         row._state.adding, row._state.db = False, connection.alias
 
 
+def insert_first(row: models.Model) -> bool:
+    """Write a new row, unless one that it would collide with is there: False then, and nothing is written."""
+    head, marks = _insert_sql(type(row))
+    values = [_stored(field, field.pre_save(row, True)) for field in _fields(type(row))]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{head}{marks} ON CONFLICT DO NOTHING", values)
+        if cursor.rowcount != 1:
+            return False
+    row._state.adding, row._state.db = False, connection.alias
+    return True
+
+
 def update(row: models.Model, names: Sequence[str]) -> None:
     """Write the named fields of a row that is there (as ``save(update_fields=…)`` does). Raises where it is not."""
     meta = row._meta

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from certificates.domain import states
 from certificates.models import Certificate, CertificateState
-from core import audit, clock
+from core import audit, clock, rows
 from core.checks import Finding, Moment, registry
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
@@ -40,9 +40,13 @@ def give(actor: Identity, certificate_id: uuid.UUID, number: str, *, registered_
 
     Raises ``InvalidInput`` NUMBER-FORM, ``Conflict`` NUMBER-OTHER where the certificate has another number.
     """
+    return give_to(actor, locked(actor, certificate_id), number, registered_at=registered_at)
+
+
+def give_to(actor: Identity, certificate: Certificate, number: str, *, registered_at: dt.datetime) -> Certificate:
+    """`give`, with the locked certificate in hand."""
     if not actor.is_staff:
         raise NotPermitted("ROLE", _("Your role does not allow this."))
-    certificate = locked(actor, certificate_id)
     if certificate.number == number:
         return certificate
     if certificate.number:
@@ -57,7 +61,7 @@ def give(actor: Identity, certificate_id: uuid.UUID, number: str, *, registered_
     _require_match(certificate, number)
     certificate.number, certificate.registered_at = number, registered_at
     states.move(certificate, CertificateState.AWAITING_DOCUMENT)
-    certificate.save(update_fields=["number", "registered_at", "state"])
+    rows.update(certificate, ["number", "registered_at", "state"])
     audit.record(
         actor, "certificate.number", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
         client_id=certificate.client_id, before={"state": before},

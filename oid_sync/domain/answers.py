@@ -12,8 +12,8 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from certificates.domain import coop, numbers, return_to_review
-from certificates.models import Certificate, CertificateState, Unregistered
-from core import audit, clock
+from certificates.models import CertificateState, Unregistered
+from core import audit, clock, rows
 from core.errors import DomainError
 from core.identity import Identity
 from core.models import Audience
@@ -74,10 +74,13 @@ class Taken:
 
 def record(actor: Identity, taken: Taken, result: Result) -> None:
     """Write what OID said, and the exchanges themselves."""
-    row = OidCall.objects.select_for_update().get(pk=taken.call_id)
-    OidExchange.objects.bulk_create(
-        OidExchange(certifier_id=row.certifier_id, call=row, **dataclasses.asdict(exchange))
-        for exchange in taken.connector.exchanges
+    # what was asked is the longest part of the row, and stays as it is
+    row = OidCall.objects.select_for_update().defer("payload").get(pk=taken.call_id)
+    rows.insert(
+        *(
+            OidExchange(certifier_id=row.certifier_id, call_id=row.pk, **dataclasses.asdict(exchange))
+            for exchange in taken.connector.exchanges
+        )
     )
     if row.lease_token != taken.token or row.state != CallState.IN_FLIGHT:
         # another worker took over when our lease had ended: what OID holds is what counts, and it was asked again
@@ -113,7 +116,7 @@ def _count(actor: Identity, certifier_id: uuid.UUID, result: Result) -> None:
 
 def _registered(actor: Identity, row: OidCall, result: Registered) -> None:
     """OID has the record: if it is ours, its number is the certificate's; if anything is odd, a person looks."""
-    certificate = Certificate.objects.get(pk=row.certificate_id)
+    certificate = numbers.locked(actor, row.certificate_id)
     theirs = result.body.get("snapshot_sha256", certificate.snapshot_sha256)
     if theirs != certificate.snapshot_sha256:
         reason = f"OID's record {result.number} under this reference has other data ({theirs})."
@@ -121,7 +124,7 @@ def _registered(actor: Identity, row: OidCall, result: Registered) -> None:
         return
     try:
         with transaction.atomic():
-            numbers.give(actor, row.certificate_id, result.number, registered_at=result.registered_at)
+            numbers.give_to(actor, certificate, result.number, registered_at=result.registered_at)
     except DomainError as error:
         row.answer = {"number": result.number}
         stop(actor, row, Reason.NUMBER, error.code, f"OID gave {result.number}: {error.message}")

@@ -1,6 +1,7 @@
 """The loop: each call in three phases, an unclear answer asked about before it is repeated.
 
-1. *take*: a short transaction marks the call in flight, with a lease of twice the call's time limit and a token;
+1. *take* (:mod:`oid_sync.domain.taking`): a short transaction marks the call in flight, with a lease of twice its time
+   limit and a token;
 2. *send*: outside any transaction, OID is asked or told;
 3. *record* (:mod:`oid_sync.domain.answers`): another short transaction writes what OID said, if the token is still ours.
 
@@ -13,24 +14,24 @@ import dataclasses
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db import connection as database
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
-from certificates.domain import coop, numbers
+from certificates.domain import coop
 from certificates.models import Certificate, CertificateChange, CertificateState, Shipment
 from core import clock, ids
-from core.errors import DomainError
 from core.identity import Identity, act_as
+from core.prepared import prepared
 from core.wake import wake
 from oid_sync.connectors.base import NotFound
-from oid_sync.domain import answers, circuit, links, payloads
+from oid_sync.domain import answers, links, payloads, taking
 from oid_sync.domain.answers import Result, Taken
-from oid_sync.models import ENDED_STATES, LIVE_STATES, CallState, HandEntry, OidCall, Operation
+from oid_sync.models import LIVE_STATES, CallState, HandEntry, OidCall, Operation
 
 #: Calls under way at the same time in this process; the threads beyond prepare and record.
 _room = threading.BoundedSemaphore(settings.OID_IN_FLIGHT)
@@ -175,7 +176,7 @@ def due(
     ready = Q(state__in=[CallState.WAITING, CallState.UNKNOWN], next_attempt_at__lte=now)
     lost = Q(state=CallState.IN_FLIGHT, lease_until__lte=now)
     rows = OidCall.objects.filter(ready | lost, certifier_id=certifier_id).exclude(pk__in=without)
-    rows = rows.filter(~Exists(_unfinished(OuterRef("certificate_id"), OuterRef("sequence"))))
+    rows = rows.filter(~Exists(taking.unfinished(OuterRef("certificate_id"), OuterRef("sequence"))))
     if coop.open_outage(certifier_id) is not None:
         rows = rows.exclude(operation=Operation.REGISTER, certificate__state=CertificateState.CONTINUITY)
     return list(rows.order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
@@ -186,19 +187,27 @@ def perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:
 
     Whatever breaks in the portal itself leaves the call unclear, so that OID is asked; again and again, it fails.
     """
+    return _perform(Identity.loop(certifier_id), lambda actor: taking.take(actor, call_id))
+
+
+def register(certifier_id: uuid.UUID, certificate_id: uuid.UUID) -> bool:
+    """`perform` for the registration of one certificate, whose call is made and taken in one transaction."""
+    return _perform(Identity.loop(certifier_id), lambda actor: _take_registration(actor, certifier_id, certificate_id))
+
+
+def _perform(actor: Identity, take: Callable[[Identity], Taken | None]) -> bool:
     if database.in_atomic_block:
         raise RuntimeError("OID is never called inside a transaction")
-    actor = Identity.loop(certifier_id)
     taken: Taken | None = None
     try:
         # taken only when there is room to send it: a lease must not run while its call waits for others
         with _room:
-            with act_as(actor):
-                taken = _take(actor, call_id)
+            with act_as(actor), prepared():
+                taken = take(actor)
             if taken is None:
                 return False
             result = _send(taken)
-        with act_as(actor):
+        with act_as(actor), prepared():
             answers.record(actor, taken, result)
     except Exception as error:
         if taken is not None:
@@ -208,81 +217,15 @@ def perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:
     return True
 
 
-def registration_of(certificate_id: uuid.UUID) -> uuid.UUID | None:
-    """The call that registers a certificate, while it is not over."""
-    rows = OidCall.objects.filter(certificate_id=certificate_id, operation=Operation.REGISTER, state__in=LIVE_STATES)
-    return rows.values_list("pk", flat=True).first()
-
-
-def _take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
-    now = clock.now()
-    row = (
-        OidCall.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("certificate__request__certifier", "certificate__request__client__operation")
-        .filter(pk=call_id, state__in=LIVE_STATES)
-        .first()
-    )
-    if row is None or not _is_its_turn(row, now):
-        return None
-    ask_first = row.state != CallState.WAITING
-    connection = links.connection_of(row.certifier_id)
-    present = connection.connector if connection else ""
-    moving = ask_first and row.connector not in {"", present}
-    try:
-        connector = links.connector_of(row.certifier_id, row.connector if moving else "")
-    except DomainError as error:
-        answers.without_connection(actor, row, error)
-        return None
-    if row.operation == Operation.REGISTER and coop.holds(row.certificate):
-        return None
-    hold = _hold(actor, row) if row.operation == Operation.REGISTER else None
-    if hold is not None and not ask_first:
-        answers.held_back(actor, row, hold)
-        return None
-    lease = dt.timedelta(seconds=2 * (connection.time_limit_seconds if connection else 10) + 10)
-    if not (_has_settled(row, now) if moving else circuit.may_send(row.certifier_id, lease)):
-        return None
-    row.state, row.attempts = CallState.IN_FLIGHT, row.attempts + 1
-    row.lease_until, row.lease_token = now + lease, ids.new_id()
-    if not moving:
-        row.connector, row.sent_at = present, now
-    row.save(update_fields=["state", "attempts", "connector", "lease_until", "lease_token", "sent_at"])
-    return Taken(
-        row.pk, row.lease_token, row.operation, row.certificate_id, row.certificate.number or "", row.payload,
-        ask_first, connector, hold, answers.RETURN in row.answer, moving,
-    )  # fmt: skip
-
-
-def _is_its_turn(row: OidCall, now: dt.datetime) -> bool:
-    if row.next_attempt_at > now or (row.lease_until and row.lease_until > now):
-        return False
-    return not links.paused_until(row.certifier_id) and not _unfinished(row.certificate_id, row.sequence).exists()
-
-
-def _has_settled(row: OidCall, now: dt.datetime) -> bool:
-    """A try that timed out may still come in at the earlier connector: asked too early, it would be sent to both."""
-    if row.sent_at is None or now >= row.sent_at + answers.SETTLING:
-        return True
-    row.next_attempt_at = row.sent_at + answers.SETTLING
-    row.save(update_fields=["next_attempt_at"])
-    return False
-
-
-def _unfinished(certificate_id: uuid.UUID | OuterRef, sequence: int | OuterRef) -> QuerySet[OidCall]:
-    """Earlier calls about a certificate that have not ended: they go in order."""
-    earlier = OidCall.objects.filter(certificate_id=certificate_id, sequence__lt=sequence)
-    return earlier.exclude(state__in=ENDED_STATES)
-
-
-def _hold(actor: Identity, row: OidCall) -> tuple[str, str] | None:
-    """EXP-1, IMP-1 and PER-2 once more before a registration is sent: code and reason where one of them fails."""
-    stays = coop.stays_because(row.certificate)
-    if stays is not None:
-        return answers.COOP, stays.value
-    failures = [finding for finding in numbers.send_findings(actor, row.certificate) if finding.blocks]
-    if not failures:
-        return None
-    return failures[0].code, "; ".join(f"{item.code}: {item.message}" for item in failures)
+def _take_registration(actor: Identity, certifier_id: uuid.UUID, certificate_id: uuid.UUID) -> Taken | None:
+    """The call that registers a certificate, made where it is missing; None where it is not its turn."""
+    taken = taking.at_once(actor, certificate_id)
+    if taken is not None:
+        return taken
+    make_registrations(certifier_id, certificate_id)
+    live = OidCall.objects.filter(certificate_id=certificate_id, operation=Operation.REGISTER, state__in=LIVE_STATES)
+    call_id = live.values_list("pk", flat=True).first()
+    return taking.take(actor, call_id) if call_id else None
 
 
 def _send(taken: Taken) -> Result:

@@ -33,12 +33,11 @@ def rests_until(row: OidConnection) -> dt.datetime | None:
     return row.circuit_until if row.circuit != Circuit.CLOSED else None
 
 
-def may_send(certifier_id: uuid.UUID, lease: dt.timedelta) -> bool:
+def may_send(row: OidConnection | None, lease: dt.timedelta) -> bool:
     """Whether a call may go out now. Where calls rest and the rest is over, the one that asks first tries; it has ``lease``.
 
     In the transaction that marks the call in flight: a worker that dies with it gives the next one its turn afterwards.
     """
-    row = OidConnection.objects.filter(certifier_id=certifier_id).first()
     if row is None or row.circuit == Circuit.CLOSED:
         return True
     row = OidConnection.objects.select_for_update().get(pk=row.pk)

@@ -143,7 +143,11 @@ def connector_of(certifier_id: uuid.UUID, name: str = "") -> Connector:
 
     Raises ``InvalidInput`` NO-CONNECTION, NO-CONNECTOR.
     """
-    row = connection_of(certifier_id)
+    return connector_by(connection_of(certifier_id), name)
+
+
+def connector_by(row: OidConnection | None, name: str = "") -> Connector:
+    """`connector_of`, with the certifier's connection in hand."""
     if row is None:
         raise InvalidInput("NO-CONNECTION", _("This certifier has no connection to OID."))
     kind = registry.kind_of(name or row.connector)
@@ -151,4 +155,4 @@ def connector_of(certifier_id: uuid.UUID, name: str = "") -> Connector:
     if (kind.needs_address and not address) or (kind.needs_key and not key):
         raise InvalidInput("NO-CONNECTION", _("This certifier has no connection to OID."))
     secret = decrypt(key).decode() if kind.needs_key else ""
-    return kind.connect(Link(certifier_id, address, secret, row.time_limit_seconds, row.options))
+    return kind.connect(Link(row.certifier_id, address, secret, row.time_limit_seconds, row.options))

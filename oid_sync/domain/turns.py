@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -22,11 +24,7 @@ CHOICE = 16
 
 def register(certifier_id: uuid.UUID, certificate_id: uuid.UUID) -> None:
     """Register one certificate that was just approved, if nobody has yet."""
-    with act_as(Identity.loop(certifier_id)):
-        calls.make_registrations(certifier_id, certificate_id)
-        call_id = calls.registration_of(certificate_id)
-    if call_id is not None:
-        _perform(certifier_id, call_id)
+    _tried(partial(calls.register, certifier_id, certificate_id), certificate=certificate_id, certifier=certifier_id)
 
 
 def waiting(certifier_id: uuid.UUID, most: int) -> int:
@@ -49,14 +47,14 @@ def send_due(certifier_id: uuid.UUID, *, seconds: float) -> None:
         if not due:
             return
         call_id = random.choice(due)  # noqa: S311 - spreads the hands
-        if not _perform(certifier_id, call_id):
+        if not _tried(partial(calls.perform, certifier_id, call_id), call=call_id, certifier=certifier_id):
             left.add(call_id)
 
 
-def _perform(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:
+def _tried(perform: Callable[[], bool], **about: uuid.UUID) -> bool:
     """Perform a call; False where it was not its turn, or where it failed."""
     try:
-        return calls.perform(certifier_id, call_id)
+        return perform()
     except Exception:
-        log.exception("oid_call_failed", call=str(call_id), certifier=str(certifier_id))
+        log.exception("oid_call_failed", **{name: str(value) for name, value in about.items()})
         return False

@@ -57,7 +57,7 @@ def rest_is_over(world: World) -> None:
 
 def may_send(world: World) -> bool:
     with act_as(world.loop()):
-        return circuit.may_send(world.certifier.pk, LEASE)
+        return circuit.may_send(OidConnection.objects.filter(certifier=world.certifier).first(), LEASE)
 
 
 def test_calls_rest_after_failures_in_a_row_and_not_before(connected: World) -> None:

@@ -165,8 +165,8 @@ def test_a_call_at_which_the_portal_itself_breaks_is_asked_about_and_fails_in_th
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    real = answers.numbers.give
-    monkeypatch.setattr(answers.numbers, "give", broken)
+    real = answers.numbers.give_to
+    monkeypatch.setattr(answers.numbers, "give_to", broken)
     states = []
     for _time in range(answers.MOST_BREAKAGES):
         with act_as(world.loop()):
@@ -175,7 +175,7 @@ def test_a_call_at_which_the_portal_itself_breaks_is_asked_about_and_fails_in_th
         with act_as(world.loop()):
             states.append(OidCall.objects.get().state)
     assert states == [CallState.UNKNOWN] * (answers.MOST_BREAKAGES - 1) + [CallState.FAILED]
-    monkeypatch.setattr(answers.numbers, "give", real)
+    monkeypatch.setattr(answers.numbers, "give_to", real)
     with act_as(world.who("manager")) as manager:
         call = OidCall.objects.get()
         assert (call.why, "ZeroDivisionError" in call.reason) == (Reason.PORTAL, True)

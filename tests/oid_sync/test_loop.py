@@ -15,7 +15,7 @@ from certificates.models import Certificate, CertificateState
 from core import clock
 from core.identity import act_as
 from oid_sync import tasks
-from oid_sync.domain import calls, desk
+from oid_sync.domain import calls, desk, taking
 from oid_sync.models import CallState, OidCall, OidConnection
 from organizations.models import Operation, OperationStatus
 from requests_app.models import Request, RequestState
@@ -170,7 +170,7 @@ def test_an_ended_lease_is_asked_about_before_it_is_sent_again(linked: World, st
     loop = linked.loop()
     with act_as(loop):
         calls.make_missing(linked.certifier.pk)
-        taken = calls._take(loop, OidCall.objects.get().pk)
+        taken = taking.take(loop, OidCall.objects.get().pk)
     assert taken is not None
     calls._send(taken)
     assert calls.due(linked.certifier.pk) == []

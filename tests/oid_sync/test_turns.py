@@ -80,7 +80,7 @@ def test_a_call_that_fails_is_left_to_the_next_sweep_and_holds_up_no_other(
     stages.approved(linked, "100", lot="B")
     turns.waiting(linked.certifier.pk, 4)
     with act_as(linked.loop()):
-        odd = calls.registration_of(first.pk)
+        odd = OidCall.objects.get(certificate=first.pk).pk
     perform = calls.perform
 
     def failing(certifier_id: uuid.UUID, call_id: uuid.UUID) -> bool:

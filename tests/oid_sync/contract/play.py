@@ -14,7 +14,7 @@ from core import clock
 from core.identity import act_as
 from oid_sync import tasks
 from oid_sync.connectors.base import Fault
-from oid_sync.domain import calls, desk
+from oid_sync.domain import calls, desk, taking
 from oid_sync.models import CallState, OidCall, OidConnection, Operation
 from tests.oid_sync.contract.sides import Side, cases, on_desk
 from tests.support import stages
@@ -51,7 +51,7 @@ def kill_a_worker(world: World) -> None:
         calls.make_missing(world.certifier.pk)
         due = calls.due(world.certifier.pk)
     with act_as(loop):
-        taken = calls._take(loop, due[0])
+        taken = taking.take(loop, due[0])
     assert taken is not None
     calls._send(taken)
     with act_as(loop):
