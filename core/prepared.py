@@ -26,7 +26,8 @@ def prepared() -> Iterator[None]:
         return
     server = connection.connection
     factory, threshold = server.cursor_factory, server.prepare_threshold
-    server.cursor_factory, server.prepare_threshold = ServerBindingCursor, 0
+    # one at the second time: names of savepoints make each of their statements another one
+    server.cursor_factory, server.prepare_threshold = ServerBindingCursor, 1
     try:
         # until the transaction ends; else the first five runs of each statement would be planned for their own values
         with connection.cursor() as cursor:

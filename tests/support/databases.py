@@ -130,10 +130,30 @@ KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
 
 
 def empty(name: str) -> None:
-    """Empty every table of a test database, as the owner (the portal's own role has no right to)."""
+    """Empty every table of a test database, as the owner (the portal's own role has no right to).
+
+    Most tables are empty, and TRUNCATE makes new files for each and its indexes, written to or not: row by row what a
+    test left is gone in a tenth of the time.
+    """
     with psycopg.connect(on_database(owner_url(), name), autocommit=True, connect_timeout=10) as connection:
         rows = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(%s)", [list(KEPT_TABLES)]
         ).fetchall()
-        tables = sql.SQL(", ").join(sql.Identifier(row[0]) for row in rows)
-        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+        looks = [
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(sql.Literal(table), sql.Identifier(table))
+            for (table,) in rows
+        ]
+        written = [sql.Identifier(row[0]) for row in connection.execute(sql.SQL(" UNION ALL ").join(looks)).fetchall()]
+        if not written:
+            return
+        # what is only ever added to refuses to be deleted, until the rows are gone; foreign keys wait for the commit
+        _each(connection, "ALTER TABLE {} DISABLE TRIGGER USER", written)
+        try:
+            _each(connection, "DELETE FROM {}", written)
+        finally:
+            _each(connection, "ALTER TABLE {} ENABLE TRIGGER USER", written)
+
+
+def _each(connection: psycopg.Connection, statement: str, tables: list[sql.Identifier]) -> None:
+    with connection.transaction():
+        connection.execute(sql.SQL("; ").join(sql.SQL(statement).format(table) for table in tables))
