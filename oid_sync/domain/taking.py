@@ -17,9 +17,6 @@ from oid_sync.domain import answers, circuit, links, payloads
 from oid_sync.domain.answers import Taken
 from oid_sync.models import ENDED_STATES, LIVE_STATES, CallState, Circuit, OidCall, OidConnection, Operation
 
-#: With these a certificate holds all that the checks before sending look at.
-_REQUEST = ("request__certifier", "request__client__operation")
-
 
 def at_once(actor: Identity, certificate_id: uuid.UUID) -> Taken | None:
     """The first call about a certificate that was just approved, written as in flight.
@@ -28,7 +25,7 @@ def at_once(actor: Identity, certificate_id: uuid.UUID) -> Taken | None:
     a continuity document, a check that fails now. Then the call is made and `take` decides.
     """
     now = clock.now()
-    certificate = Certificate.objects.select_related(*_REQUEST).filter(pk=certificate_id).first()
+    certificate = Certificate.objects.select_related("request").filter(pk=certificate_id).first()
     if certificate is None or certificate.state != CertificateState.AWAITING_NUMBER or certificate.continuity_at:
         return None
     connection = links.connection_of(certificate.certifier_id)
@@ -53,7 +50,7 @@ def take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
     now = clock.now()
     row = (
         OidCall.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related(*(f"certificate__{name}" for name in _REQUEST))
+        .select_related("certificate__request")
         .filter(pk=call_id, state__in=LIVE_STATES)
         .first()
     )
