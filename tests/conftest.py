@@ -28,12 +28,21 @@ from tests.support import databases
 from tests.support.browser import chromium, site  # noqa: F401 - fixtures of every browser test
 from tests.support.world import World, make_world
 
+#: All in here belongs to the long suite; elsewhere it is what bears the mark.
+LONG = Path(__file__).parent / "long"
 #: Files that take longest, started first: one of them begun last would leave every other process waiting for it.
-LONGEST = ("story/test_main_job.py", "browser/", "oid_sync/test_reconciliation", "core/test_styleguide_in_browser.py")
+LONGEST = (
+    "story/test_main_job.py", "browser/", "oid_sync/test_reconciliation", "core/test_styleguide_in_browser.py",
+    "long/test_chaos_500.py", "long/test_all_pages_axe.py", "oid_sync/contract/", "document/test_tampering.py",
+)  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests so that several processes end together (needs xdist's own order off)."""
+    """Mark the long suite; order the tests so that several processes end together (needs xdist's own order off)."""
+    for item in items:
+        if item.path.is_relative_to(LONG):
+            item.add_marker("long")
     items.sort(key=lambda item: not any(part in item.path.as_posix() for part in LONGEST))
 
 

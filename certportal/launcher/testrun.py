@@ -81,7 +81,7 @@ class CheckRun:
         named = any((self.places.root / argument.split("::")[0]).exists() for argument in self.arguments)
         command = [str(self.bin / "python"), "-m", "pytest"]
         if not named:
-            command += ["tests/long"] if self.long else ["tests", "--ignore=tests/long"]
+            command += ["tests", "-m", "long" if self.long else "not long"]
         if not any(argument in ("-n", "-n0") or argument.startswith("-n") for argument in self.arguments):
             command += ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
         if sys.stdout.isatty():

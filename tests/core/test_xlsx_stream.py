@@ -87,6 +87,7 @@ def refusal(path: Path) -> str:
     return error.value.code
 
 
+@pytest.mark.long
 def test_an_archive_that_unpacks_into_far_more_is_refused_without_being_held(tmp_path: Path) -> None:
     path = book(tmp_path / "a.xlsx", "<row><c><v>1</v></c></row>" * 1_000_000)
     tracemalloc.start()

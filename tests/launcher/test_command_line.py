@@ -80,8 +80,8 @@ class _Quiet:
 @pytest.mark.parametrize(
     ("arguments", "present", "absent"),
     [
-        ([], ["tests", "--ignore=tests/long", "-n", "2"], ["tests/long"]),
-        (["--long"], ["tests/long", "-n"], ["--ignore=tests/long", "tests"]),
+        ([], ["tests", "-m", "not long", "-n", "2"], ["long"]),
+        (["--long"], ["tests", "-m", "long", "-n"], ["not long"]),
         (["tests/launcher", "-n", "0"], ["tests/launcher", "0"], ["tests", "2"]),
     ],
 )

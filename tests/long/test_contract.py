@@ -11,7 +11,7 @@ from tests.oid_sync.contract.play import DAILY, each_fault, told_once_and_in_ord
 from tests.oid_sync.contract.sides import Side
 from tests.support.world import World
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @each_fault(registering=False, only=frozenset(Fault) - DAILY)

@@ -137,6 +137,7 @@ def kill(process: subprocess.Popen[bytes], owner: psycopg.Connection[Any]) -> No
     wait_for(gone)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["oid_sync_drift", "certificates_shipment", "oid_sync_oidrecord"])
 def test_a_run_killed_in_the_middle_gives_the_same_as_an_undisturbed_one(
     place: Place, process_env: dict[str, str], table: str

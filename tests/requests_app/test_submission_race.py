@@ -86,6 +86,7 @@ def everybody_has_looked(workers: int) -> Callable[[Any], dict[uuid.UUID, Balanc
     return look
 
 
+@pytest.mark.long
 def test_two_hundred_submits_on_room_for_fifty():
     world = make_world(kg=1000 * ROOM)
     drafts = [complete_draft(world, "1000").pk for _ in range(SUBMITS)]

@@ -35,6 +35,8 @@ from tests.support import pki
 from tests.support.certificates import issued
 from tests.support.world import World
 
+pytestmark = pytest.mark.long
+
 NAME = "Invented Certification, Signing"
 ALONE = (
     "import runpy, sys; sys.modules.update(dict.fromkeys(('django', 'certificates', 'core', 'organizations')));"

@@ -11,7 +11,7 @@ from tests.oid_sync.contract.sides import Side, cases, on_desk
 from tests.support import stages
 from tests.support.world import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 
 @each_fault(registering=True)
