@@ -35,7 +35,7 @@ from tests.support import stages
 from tests.support.processes import Process, Processes
 from tests.support.world import World, make_world
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(1200)]
 
 CERTIFICATES = int(os.environ.get("CHAOS_CERTIFICATES", "500"))
 #: Chance of each fault in a call; six that exclude each other make 30 %.
@@ -52,9 +52,9 @@ FAULTS = (
 )
 #: Certificates that a worker brings on before it is killed again: fewer than these shares of all, at random. By work and
 #: not by the clock, since a busy machine takes long to start a worker, and one that did nothing has nothing to lose.
-SHARES = (0.02, 0.12)
+SHARES = (0.04, 0.16)
 #: All must be over this long after the first approval.
-PATIENCE = 400.0
+PATIENCE = 800.0
 
 
 @pytest.fixture(scope="module")
