@@ -246,7 +246,7 @@ def test_sup_1_fails_by_one_of_two_and_names_only_that_one(world: World):
 
 def test_sup_1_warns_where_the_directory_data_on_one_of_them_are_old(world: World):
     make_operation("7770000011", "Invented Mill", "PE")
-    make_operation("7770000022", "Invented Washer", "PE", directory_date=clock.now().date() - dt.timedelta(days=36))
+    make_operation("7770000022", "Invented Washer", "PE", directory_date=days_ago(world, 36))
     draft = complete_draft(world, last_handler_nop_id="7770000011")
     assert judged(world, "SUP-1", draft).outcome == "pass"
     draft = with_rows(world, draft, "invoices", [{"number": "S1", "supplier_nop_id": "7770000022", "kg": "1000"}])
