@@ -13,7 +13,7 @@ from tests.support.browser import NARROW, WIDE, Window
 from tests.support.drafts import complete_draft
 from tests.support.world import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 
 def addresses(world: World) -> dict[str, str]:

@@ -13,6 +13,8 @@ from certportal.urls import urlpatterns as portal_urls
 from core.views_styleguide import styleguide
 from tests.support.browser import NARROW, WIDE, Window, serving
 
+pytestmark = pytest.mark.long
+
 ERROR_PAGES = ("400", "403", "403_csrf", "404", "429", "500")
 
 

@@ -83,6 +83,7 @@ def test_records_outlive_a_restart(store: StoreServer, record: dict[str, Any]) -
     assert store.get(f"/v1/certificates/{record['number']}").json() == record
 
 
+@pytest.mark.long
 def test_lost_database_is_said_by_health_and_every_call_and_comes_back_by_itself(
     store: StoreServer, record: dict[str, Any]
 ) -> None:

@@ -290,6 +290,7 @@ def test_a_change_of_status_leaves_an_audit_row(tmp_path: Path, owner_connection
     assert rows == [("Certified", "Suspended", str(Operation.objects.get().pk))]
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_an_import_killed_in_the_middle_goes_on_and_ends_as_if_it_had_not_been(
     tmp_path: Path, process_env: dict[str, str], owner_connection: Any

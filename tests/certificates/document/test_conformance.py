@@ -12,6 +12,8 @@ from pikepdf import Dictionary, Name, Pdf
 from tests.certificates.document import samples, scripts
 from tests.certificates.document.conformance import faults
 
+pytestmark = pytest.mark.long
+
 
 def assert_in_order(name: str) -> None:
     """The document keeps to the rules."""

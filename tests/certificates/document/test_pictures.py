@@ -12,6 +12,7 @@ from tests.certificates.document import pictures, scripts
 DAILY = [each for each in pictures.PAGES if each[0] not in pictures.SLOW]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("document", "page"), DAILY, ids=[pictures.name_of(*each) for each in DAILY])
 def test_a_page_looks_as_stored(document: str, page: int, tmp_path: Path):
     now = pictures.picture_of(scripts.render(document), page)

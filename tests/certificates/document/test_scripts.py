@@ -33,6 +33,8 @@ import hashlib, json, sys
 import django
 django.setup()
 from tests.certificates.document import scripts
+
+pytestmark = pytest.mark.long
 print(json.dumps({name: hashlib.sha256(scripts.render(name)).hexdigest() for name in sys.argv[1:]}))
 """
 
