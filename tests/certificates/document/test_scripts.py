@@ -26,6 +26,8 @@ from certificates.document.render import document_html, remake_document, render_
 from certificates.document.snapshot import read_snapshot, texts_of
 from tests.certificates.document import samples, scripts
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[3]
 #: Prints the hashes of the documents named on the command line.
 PROGRAM = """
@@ -33,8 +35,6 @@ import hashlib, json, sys
 import django
 django.setup()
 from tests.certificates.document import scripts
-
-pytestmark = pytest.mark.long
 print(json.dumps({name: hashlib.sha256(scripts.render(name)).hexdigest() for name in sys.argv[1:]}))
 """
 
