@@ -33,8 +33,13 @@ from oid_sync.domain import answers, links, payloads, taking
 from oid_sync.domain.answers import Result, Taken
 from oid_sync.models import LIVE_STATES, CallState, HandEntry, OidCall, Operation
 
+#: Calls taken and not yet sent, beside those under way: so that no place stands empty while the next call is prepared.
+AHEAD = 4
+#: How long such a call waits for a place; less than what its lease has over its two time limits.
+AHEAD_SECONDS = 5
 #: Calls under way at the same time in this process; the threads beyond prepare and record.
 _room = threading.BoundedSemaphore(settings.OID_IN_FLIGHT)
+_turn = threading.BoundedSemaphore(settings.OID_IN_FLIGHT + AHEAD)
 
 
 def make_missing(certifier_id: uuid.UUID) -> int:
@@ -200,13 +205,17 @@ def _perform(actor: Identity, take: Callable[[Identity], Taken | None]) -> bool:
         raise RuntimeError("OID is never called inside a transaction")
     taken: Taken | None = None
     try:
-        # taken only when there is room to send it: a lease must not run while its call waits for others
-        with _room:
+        # few are taken before there is room to send them: a lease must not run while its call waits for others
+        with _turn:
             with act_as(actor), prepared():
                 taken = take(actor)
             if taken is None:
                 return False
-            result = _send(taken)
+            result = _send_in_room(taken)
+        if result is None:
+            with act_as(actor):
+                taking.give_back(taken)
+            return False
         with act_as(actor), prepared():
             answers.record(actor, taken, result)
     except Exception as error:
@@ -226,6 +235,16 @@ def _take_registration(actor: Identity, certifier_id: uuid.UUID, certificate_id:
     live = OidCall.objects.filter(certificate_id=certificate_id, operation=Operation.REGISTER, state__in=LIVE_STATES)
     call_id = live.values_list("pk", flat=True).first()
     return taking.take(actor, call_id) if call_id else None
+
+
+def _send_in_room(taken: Taken) -> Result | None:
+    """Send as soon as there is room; None, and nothing is sent, where there is none in time."""
+    if not _room.acquire(timeout=AHEAD_SECONDS):
+        return None
+    try:
+        return _send(taken)
+    finally:
+        _room.release()
 
 
 def _send(taken: Taken) -> Result:

@@ -41,7 +41,7 @@ def at_once(actor: Identity, certificate_id: uuid.UUID) -> Taken | None:
     )  # fmt: skip
     if _hold(actor, row) is not None:
         return None
-    token = _lend(row, now + _lease(connection))
+    token = _lend(row, now + lease_of(connection))
     return _taken(row, token, connector) if rows.insert_first(row) else None
 
 
@@ -71,7 +71,7 @@ def take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
     if hold is not None and not ask_first:
         answers.held_back(actor, row, hold)
         return None
-    lease = _lease(connection)
+    lease = lease_of(connection)
     if not (_has_settled(row, now) if moving else circuit.may_send(connection, lease)):
         return None
     token = _lend(row, now + lease)
@@ -81,13 +81,24 @@ def take(actor: Identity, call_id: uuid.UUID) -> Taken | None:
     return _taken(row, token, connector, ask_first=ask_first, hold=hold, moving=moving)
 
 
+def give_back(taken: Taken) -> None:
+    """What was taken and not sent waits again as before."""
+    row = OidCall.objects.select_for_update().get(pk=taken.call_id)
+    if row.lease_token != taken.token or row.state != CallState.IN_FLIGHT:
+        return
+    row.state, row.attempts = CallState.UNKNOWN if taken.ask_first else CallState.WAITING, row.attempts - 1
+    row.lease_until = row.lease_token = None
+    row.save(update_fields=["state", "attempts", "lease_until", "lease_token"])
+
+
 def unfinished(certificate_id: uuid.UUID | OuterRef, sequence: int | OuterRef) -> QuerySet[OidCall]:
     """Earlier calls about a certificate that have not ended: they go in order."""
     earlier = OidCall.objects.filter(certificate_id=certificate_id, sequence__lt=sequence)
     return earlier.exclude(state__in=ENDED_STATES)
 
 
-def _lease(connection: OidConnection | None) -> dt.timedelta:
+def lease_of(connection: OidConnection | None) -> dt.timedelta:
+    """How long a call may be under way: to be asked about, to be sent, and something over for the wait and the record."""
     return dt.timedelta(seconds=2 * (connection.time_limit_seconds if connection else 10) + 10)
 
 

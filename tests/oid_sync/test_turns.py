@@ -14,7 +14,7 @@ from django.db import connections
 from certificates.models import Certificate, CertificateState
 from core.identity import act_as
 from oid_sync import tasks
-from oid_sync.domain import calls, turns
+from oid_sync.domain import calls, taking, turns
 from oid_sync.models import CallState, OidCall
 from tests.oid_store.server import StoreServer
 from tests.support import stages
@@ -62,6 +62,29 @@ def test_calls_under_way_are_never_more_than_the_setting_allows(
     taken = store.rows("SELECT at - milliseconds * interval '1 ms', at FROM oid_store_auditentry WHERE status = 201")
     at_once = [sum(begun <= other < ended for begun, ended in taken) for other, _ in taken]
     assert max(at_once) == 2
+
+
+def test_a_call_taken_ahead_that_finds_no_room_waits_again_as_before(
+    linked: World, store: StoreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.BoundedSemaphore(1)
+    assert full.acquire()
+    monkeypatch.setattr(calls, "_room", full)
+    monkeypatch.setattr(calls, "AHEAD_SECONDS", 0.1)
+    certificate = stages.approved(linked, "100")
+    assert calls.register(linked.certifier.pk, certificate.pk) is False
+    with act_as(linked.loop()):
+        row = OidCall.objects.get()
+        assert (row.state, row.attempts, row.lease_until, row.lease_token) == (CallState.WAITING, 0, None, None)
+    registered = "SELECT count(*) FROM oid_store_auditentry WHERE operation = 'register'"
+    assert store.rows(registered) == [(0,)]
+    full.release()
+    assert calls.register(linked.certifier.pk, certificate.pk) is True
+
+
+def test_what_waits_for_room_waits_less_than_its_lease_allows() -> None:
+    shortest = taking.lease_of(None).total_seconds() - 2 * 10
+    assert calls.AHEAD_SECONDS < shortest
 
 
 def test_a_wake_up_registers_its_own_certificate_and_leaves_the_others(linked: World, store: StoreServer) -> None:
