@@ -405,5 +405,6 @@ LOGGING = {
         "weasyprint": {"level": "ERROR"},
         "fontTools": {"level": "ERROR"},
         "pyhanko": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
     },
 }

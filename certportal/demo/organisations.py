@@ -111,11 +111,15 @@ def everybody() -> Cast:
     members = {}
     for who in cast.PEOPLE:
         user = person(who.email, who.name, language=who.language)
+        party = _party(who, by_slug, by_key, broker)
         with act_as(PLATFORM):
-            members[who.email], _ = Membership.objects.get_or_create(
-                user=user, side=who.side, ended_at=None, **_party(who, by_slug, by_key, broker),
-                defaults={"roles": [who.role], "proof": "demo"},
-            )  # fmt: skip
+            member, _ = Membership.objects.get_or_create(
+                user=user, side=who.side, ended_at=None, **party, defaults={"roles": [who.role], "proof": "demo"}
+            )
+        for field, row in party.items():
+            # in hand already: nobody acts where the names of the organisations are asked for later
+            setattr(member, field, row)
+        members[who.email] = member
     _delegate(members, broker)
     return Cast(by_slug, by_key, broker, members)
 
