@@ -220,11 +220,24 @@ class StoreServer:
         self._admin("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true")
 
     def empty(self) -> None:
-        """Take all certificates, calls, changes, faults and windows away; keys and the directory stay."""
+        """Take all certificates, calls, changes, faults and windows away; keys and the directory stay.
+
+        First what a fault holds up must have come in: given up by its caller, it would else be done to the next test's
+        record, which may have the same number.
+        """
+        self._await_held_up()
         self.execute(
             "TRUNCATE oid_store_certificate, oid_store_serial, oid_store_call, oid_store_actual, oid_store_change, "
             "oid_store_auditentry, oid_store_faultrule, oid_store_maintenancewindow, oid_store_ratewindow"
         )
+
+    def _await_held_up(self) -> None:
+        held_up = "FROM oid_store_faultrule WHERE kind = 'latency' AND operation <> 'list'"
+        struck, seconds = self.rows(f"SELECT sum(hits), max((params ->> 'seconds')::float) {held_up}")[0]
+        end = time.monotonic() + float(seconds or 0) + 2
+        answered = "SELECT count(*) FROM oid_store_auditentry WHERE fault LIKE '%%latency%%' AND operation <> 'list'"
+        while struck and self.rows(answered)[0][0] < struck and time.monotonic() < end:
+            time.sleep(0.05)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

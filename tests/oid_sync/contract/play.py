@@ -15,7 +15,7 @@ from core.identity import act_as
 from oid_sync import tasks
 from oid_sync.connectors.base import Fault
 from oid_sync.domain import calls, desk, taking
-from oid_sync.models import CallState, OidCall, OidConnection, Operation
+from oid_sync.models import CallState, OidCall, OidConnection, OidExchange, Operation
 from tests.oid_sync.contract.sides import Side, cases, on_desk
 from tests.support import stages
 from tests.support.certificates import with_document
@@ -100,6 +100,16 @@ def until_done(world: World, side: Side, certificate: Certificate) -> None:
             return
 
 
+def what_was_said(world: World) -> list[tuple[object, ...]]:
+    """Calls and exchanges of the certifier, oldest first: for a failure's message."""
+    with act_as(world.loop()):
+        said = OidExchange.objects.order_by("at").values_list("call__operation", "milliseconds", "status", "answer")
+        rows = OidCall.objects.order_by("created_at").values_list(
+            "operation", "state", "attempts", "why", "reason_code", "reason", "next_attempt_at"
+        )
+        return [*rows, *((*one[:3], one[3][:200]) for one in said)]
+
+
 def act(world: World, certificate: Certificate, operation: str) -> None:
     with act_as(world.who("manager")) as manager:
         if operation == "amend":
@@ -122,6 +132,6 @@ def told_once_and_in_order(connected: World, side: Side, fault: Fault) -> None:
         else:
             side.provoke(fault, operation)
         until_done(connected, side, certificate)
-        assert on_desk(connected) == []
+        assert on_desk(connected) == [], what_was_said(connected)
     assert side.done(certificate) == ["amend", "actuals", "void"]
     assert len(side.numbers(certificate)) == 1
