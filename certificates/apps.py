@@ -18,6 +18,9 @@ class CertificatesConfig(AppConfig):
         holders = import_module("pvf.domain.holders")
         names = import_module("certificates.domain.names")
         holders.register(names.HOLDER, names.numbers)
+        documents = import_module("certificates.domain.documents")
+        kinds = import_module("organizations.models_changes").GuardedChange.Kind
+        import_module("organizations.domain.two_managers").register(kinds.SIGNING_KEY, documents.key_confirmed)
         contacts = import_module("certificates.domain.contacts")
         invitations = import_module("organizations.domain.invitations")
         invitations.accepted.connect(contacts.let_in, dispatch_uid="certificate-contact")

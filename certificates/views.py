@@ -18,11 +18,13 @@ from certificates import page
 from certificates.document.errors import NoSigningKey
 from certificates.domain import continuity, documents, downloads, overages, reading_copies, shipments, signing
 from certificates.forms import CorrectionForm, ShipmentForm, SigningKeyForm
-from certificates.models import Certificate, CertificateState, OverageReport, Shipment
+from certificates.models import Certificate, CertificateState, OverageReport, Shipment, SigningKey
 from core import clock
 from core.errors import DomainError
 from core.identity import Identity, actor_of
 from core.refusals import at_field, refuse
+from organizations.domain import two_managers
+from organizations.models_changes import GuardedChange
 from organizations.roles import Role
 from organizations.tenancy import TenantQuerySet, find
 
@@ -173,7 +175,11 @@ def signing_keys(request: HttpRequest) -> HttpResponse:
     """The certifier's signing keys; a manager installs the next one."""
     actor = actor_of(request)
     form = SigningKeyForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid() and _install(actor, form):
+    made = _install(actor, form) if request.method == "POST" and form.is_valid() else None
+    if isinstance(made, GuardedChange):
+        messages.warning(request, _("The key waits for a second manager. Until then the present one signs."))
+        return redirect("certificates:signing")
+    if made is not None:
         again = documents.retry_unsigned(actor)
         messages.success(request, _("The key signs from now on."))
         if again:
@@ -186,23 +192,24 @@ def signing_keys(request: HttpRequest) -> HttpResponse:
         "keys": signing.keys_of(actor),
         "key": signing.state(actor),
         "manages": actor.has(Role.MANAGER),
+        "waiting_change": two_managers.waiting(actor.certifier_id, GuardedChange.Kind.SIGNING_KEY),
         "now": clock.now(),
     }
     return render(request, "certificates/signing.html", context, status=422 if form.errors else 200)
 
 
-def _install(actor: Identity, form: SigningKeyForm) -> bool:
-    """Install the form's key; a refusal is shown at its field. The reason is the library's own, in English."""
+def _install(actor: Identity, form: SigningKeyForm) -> SigningKey | GuardedChange | None:
+    """Install or propose the form's key; a refusal is shown at its field. The reason is the library's own, in English."""
     given = form.cleaned_data
     if actor.certifier_id is None:
-        return False
+        return None
     try:
-        signing.install(actor, actor.certifier_id, given["file"].read(), given["password"].encode())
+        return signing.install(actor, actor.certifier_id, given["file"].read(), given["password"].encode())
     except NoSigningKey as error:
         form.add_error("file", _("This key cannot be used: %(why)s.") % {"why": error.why})
     except DomainError as error:
         refuse(form, error)
-    return form.is_valid()
+    return None
 
 
 @require_POST

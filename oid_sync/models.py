@@ -46,6 +46,8 @@ class OidConnection(models.Model):
     #: How far OID's log has been read into ``OidRecord``; empty before the first complete reading.
     list_cursor = models.CharField(max_length=500, blank=True)
     changed_at = models.DateTimeField(default=clock.now)
+    #: The change of two managers that the connector or key in use came by; PostgreSQL asks for it.
+    guarded_change_id = models.UUIDField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = StaffRows()

@@ -21,6 +21,8 @@ from oid_sync.domain import desk, links
 from oid_sync.domain.reconciliation import drifts, runs
 from oid_sync.forms import ConnectionForm
 from oid_sync.models import Drift, DriftKind, ReconciliationRun
+from organizations.domain import two_managers
+from organizations.models_changes import GuardedChange
 from organizations.roles import Role
 
 PAGE_SIZE = 50
@@ -38,10 +40,14 @@ def connection(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         kept = attempt(form, lambda: links.connect(actor, connector=kind.name, **form.given()))
         if kept is not None:
-            messages.success(request, _("The connection is saved."))
+            if isinstance(kept, GuardedChange):
+                messages.warning(request, _("The change waits for a second manager."))
+            else:
+                messages.success(request, _("The connection is saved."))
             return redirect("oid_sync:connection")
     context = {
         "form": form, "connection": row, "address": links.address_of(row), "manages": actor.has(Role.MANAGER),
+        "waiting_change": two_managers.waiting(actor.certifier_id, GuardedChange.Kind.CONNECTION),
         "kinds": kinds.values(), "kind": kind, "used": kinds.get(row.connector) if row else None,
     }  # fmt: skip
     return render(request, "oid_sync/connection.html", context, status=422 if form.errors else 200)

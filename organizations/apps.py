@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -12,3 +14,7 @@ class OrganizationsConfig(AppConfig):
         from organizations.domain.recipients import Directory  # noqa: PLC0415
 
         people.register(Directory())
+        two_managers = import_module("organizations.domain.two_managers")
+        certifiers = import_module("organizations.domain.certifiers")
+        kinds = import_module("organizations.models_changes").GuardedChange.Kind
+        two_managers.register(kinds.RULES, certifiers.put_guarded_in_force)

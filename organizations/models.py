@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
 from core.models import StoredFile
+from organizations.models_changes import GuardedChange  # noqa: F401 - Django looks for models here
 from organizations.roles import Role
 from organizations.tenancy import ClientRows, PartyRows, TenantQuerySet
 
@@ -217,6 +218,8 @@ class CertifierSettings(models.Model):
     values = models.JSONField(default=dict)
     created_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
+    #: The change of two managers that it puts in force; PostgreSQL asks for one where a control is weakened.
+    guarded_change_id = models.UUIDField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["certifier", "version"], name="settings_version_once")]

@@ -47,6 +47,13 @@ TABLES = [
         grants=NO_DELETE,
     ),
     Table(
+        "organizations_guardedchange",
+        read=STAFF_ROW,
+        write=STAFF_ROW,
+        grants=APPEND,
+        update_columns=("state", "decided_by", "decided_at", "secret"),
+    ),
+    Table(
         "organizations_letterhead",
         read=f"certifier_id = {CERTIFIER}",  # an exporter's draft is checked against what would be printed
         write=STAFF_ROW,

@@ -68,6 +68,15 @@ LIMITS: dict[str, tuple[int, int]] = {
 }
 
 
+#: What a single manager does not change: the level of checks, and the form of numbers.
+BY_TWO_MANAGERS = frozenset({"past_pvf_end_fails", "overdue_actuals_fail", "number_nop_mismatch_fails"})
+
+
+def needs_two_managers(name: str, value: Any) -> bool:
+    """Whether giving a rule this value is for two managers. Four eyes: switching off is, switching on is not."""
+    return name in BY_TWO_MANAGERS or (name == "four_eyes" and value is False)
+
+
 #: Settings of earlier versions that stand somewhere else now: what is stored of them is passed over.
 RETIRED = frozenset({"connector"})
 
@@ -115,7 +124,13 @@ def _in_use(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in RETIRED}
 
 
-def change_rules(certifier_id: uuid.UUID, changes: dict[str, Any], changed_by: uuid.UUID | None) -> CertifierSettings:
+def change_rules(
+    certifier_id: uuid.UUID,
+    changes: dict[str, Any],
+    changed_by: uuid.UUID | None,
+    *,
+    guarded_change_id: uuid.UUID | None = None,
+) -> CertifierSettings:
     """A new version of a certifier's settings with ``changes`` over the present one (the caller writes the audit row)."""
     last = CertifierSettings.objects.select_for_update().filter(certifier_id=certifier_id).order_by("-version").first()
     rules = parse_rules({**(_in_use(last.values) if last else {}), **changes})
@@ -125,6 +140,7 @@ def change_rules(certifier_id: uuid.UUID, changes: dict[str, Any], changed_by: u
         values=dataclasses.asdict(rules),
         created_by=changed_by,
         created_at=clock.now(),
+        guarded_change_id=guarded_change_id,
     )
     row.save(force_insert=True)
     return row

@@ -25,6 +25,8 @@ URL_ROLES: dict[str, Audience] = {
     "organizations:directory_import": frozenset({Anyone.PLATFORM}),
     "organizations:importer_confirm": frozenset({Role.MANAGER, Anyone.PLATFORM}),
     "organizations:settings": STAFF,
+    "organizations:guarded_changes": STAFF,
+    "organizations:guarded_change": frozenset({Role.MANAGER}),
     "organizations:letterhead": STAFF,
     "organizations:platform": frozenset({Anyone.PLATFORM}),
 }

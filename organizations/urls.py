@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from organizations.views import accounts, brokers, certifier, directory, people, platform
+from organizations.views import accounts, brokers, certifier, changes, directory, people, platform
 
 app_name = "organizations"
 urlpatterns: list[URLPattern] = [
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern] = [
     path("directory/imports/<uuid:import_id>/", directory.directory_import, name="directory_import"),
     path("importers/", certifier.importer_confirm, name="importer_confirm"),
     path("settings/", certifier.settings_page, name="settings"),
+    path("changes/", changes.guarded_changes, name="guarded_changes"),
+    path("changes/<uuid:change_id>/", changes.guarded_change, name="guarded_change"),
     path("letterhead/", certifier.letterhead_page, name="letterhead"),
     path("platform/", platform.platform, name="platform"),
 ]

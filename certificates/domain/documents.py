@@ -30,6 +30,7 @@ from core.identity import Identity, act_as
 from core.models import Audience, StoredFile
 from core.notify import notify
 from core.wake import wake
+from organizations.models_changes import GuardedChange
 from organizations.roles import Role
 from organizations.tenancy import TenantQuerySet
 
@@ -237,6 +238,12 @@ def retry(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
     )  # fmt: skip
     wake("documents", certificate.certifier_id, certificate.pk)
     return certificate
+
+
+def key_confirmed(actor: Identity, change: GuardedChange) -> None:
+    """A second manager has put a key in use: what failed for want of one is made now. Raises as `signing.use_confirmed`."""
+    signing.use_confirmed(actor, change)
+    retry_unsigned(actor)
 
 
 def retry_unsigned(actor: Identity) -> int:

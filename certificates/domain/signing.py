@@ -34,7 +34,9 @@ from core.identity import Identity, act_as, current
 from core.models import Audience
 from core.notify import notify
 from core.secrets import decrypt, encrypt
+from organizations.domain import two_managers
 from organizations.models import Certifier
+from organizations.models_changes import GuardedChange
 from organizations.roles import Role
 
 _SEPARATOR = b"\x00"
@@ -148,11 +150,11 @@ def _due(left: dt.timedelta) -> int | None:
     return min((days for days in WARNINGS if left <= dt.timedelta(days=days)), default=None)
 
 
-def install(actor: Identity, certifier_id: uuid.UUID, data: bytes, password: bytes) -> SigningKey:
-    """Put a key in use in the place of the present one, which signs no more.
+def install(actor: Identity, certifier_id: uuid.UUID, data: bytes, password: bytes) -> SigningKey | GuardedChange:
+    """Put a certifier's first key in use; any other one is proposed, and put in use by a second manager.
 
-    Raises ``NoSigningKey``, ``NotPermitted``, ``InvalidInput`` SAME-KEY and ``Conflict`` STALE where two managers do it at
-    the same time.
+    Raises ``NoSigningKey``, ``NotPermitted``, ``InvalidInput`` SAME-KEY, ``Conflict`` (CHANGE-WAITS; STALE where two
+    managers do it at the same time).
     """
     if not actor.has(Role.MANAGER) or actor.certifier_id != certifier_id:
         raise NotPermitted("ROLE", _("Only a manager of the certifier installs its signing key."))
@@ -171,22 +173,69 @@ def install(actor: Identity, certifier_id: uuid.UUID, data: bytes, password: byt
         fingerprint_sha256=key.fingerprint, not_after=key.expires_at.astimezone(dt.UTC), is_demo=key.is_demo,
         added_by=actor.user_id,
     )  # fmt: skip
+    if two_managers.needed(actor) and SigningKey.objects.filter(certifier_id=certifier_id).exists():
+        return _propose(actor, row)
+    _use(actor, row)
+    return row
+
+
+def _use(actor: Identity, row: SigningKey) -> None:
     before = _replace(row)
     audit.record(
-        actor, "certificate.signing_key", "certifier", certifier_id, certifier_id=certifier_id,
+        actor, "certificate.signing_key", "certifier", row.certifier_id, certifier_id=row.certifier_id,
         before={"fingerprint": before}, after={
             "subject": row.subject, "fingerprint": row.fingerprint_sha256, "demo": row.is_demo,
         },
     )  # fmt: skip
-    return row
+
+
+def _propose(actor: Identity, row: SigningKey) -> GuardedChange:
+    """Keep the next key, encrypted, until a second manager agrees."""
+    old = SigningKey.objects.filter(certifier_id=row.certifier_id, retired_at=None).first()
+    _refuse_same(old, row)
+    lines = [
+        ("subject", old.subject if old else "", row.subject),
+        ("fingerprint", old.fingerprint_sha256 if old else "", row.fingerprint_sha256),
+        ("ends", old.not_after.date().isoformat() if old else "", row.not_after.date().isoformat()),
+    ]
+    payload = {
+        "subject": row.subject, "fingerprint": row.fingerprint_sha256, "not_after": row.not_after.isoformat(),
+        "is_demo": row.is_demo, "in_the_place_of": old.fingerprint_sha256 if old else "",
+    }  # fmt: skip
+    kind = GuardedChange.Kind.SIGNING_KEY
+    return two_managers.propose(actor, kind, lines, payload=payload, secret=bytes(row.encrypted_pkcs12))
+
+
+def use_confirmed(actor: Identity, change: GuardedChange) -> None:
+    """Put the key of a confirmed change in use.
+
+    Raises ``Conflict`` STALE where another key is in use than when it was proposed, ``NoSigningKey`` where it has ended.
+    """
+    given = change.payload
+    old = SigningKey.objects.filter(certifier_id=change.certifier_id, retired_at=None).first()
+    if (old.fingerprint_sha256 if old else "") != given["in_the_place_of"]:
+        raise Conflict(
+            "STALE", _("Another key has come into use since this one was proposed. Refuse it, and propose again.")
+        )
+    row = SigningKey(
+        certifier_id=change.certifier_id, encrypted_pkcs12=bytes(change.secret), subject=given["subject"],
+        fingerprint_sha256=given["fingerprint"], not_after=dt.datetime.fromisoformat(given["not_after"]),
+        is_demo=given["is_demo"], added_by=change.proposed_by, guarded_change_id=change.pk,
+    )  # fmt: skip
+    _opened(row)
+    _use(actor, row)
+
+
+def _refuse_same(old: SigningKey | None, row: SigningKey) -> None:
+    if old is not None and old.fingerprint_sha256 == row.fingerprint_sha256:
+        raise InvalidInput("SAME-KEY", _("This key is in use already."), field="file")
 
 
 def _replace(row: SigningKey) -> str:
     """Store a key in use and retire the one before, whose fingerprint is returned ("" for none)."""
     in_use = SigningKey.objects.select_for_update().filter(certifier_id=row.certifier_id, retired_at=None)
     old = in_use.first()
-    if old is not None and old.fingerprint_sha256 == row.fingerprint_sha256:
-        raise InvalidInput("SAME-KEY", _("This key is in use already."), field="file")
+    _refuse_same(old, row)
     try:
         with transaction.atomic():
             in_use.update(retired_at=clock.now())
@@ -201,7 +250,7 @@ def keys_of(actor: Identity) -> list[SigningKey]:
     return list(SigningKey.objects.visible_to(actor).order_by("-added_at", "-pk")[:20])
 
 
-def install_demo_key(certifier: Certifier) -> SigningKey | None:
+def install_demo_key(certifier: Certifier) -> SigningKey | GuardedChange | None:
     """A new demonstration key for a certifier without a key; None where it has one. Refused in production."""
     if SigningKey.objects.filter(certifier=certifier, retired_at=None).exists():
         return None

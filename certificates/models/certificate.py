@@ -332,6 +332,8 @@ class SigningKey(models.Model):
     added_at = models.DateTimeField(default=clock.now)
     retired_at = models.DateTimeField(null=True)
     warned_days = models.PositiveSmallIntegerField(null=True)
+    #: The change of two managers that put it in the place of another key; PostgreSQL asks for it.
+    guarded_change_id = models.UUIDField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = StaffRows()

@@ -115,6 +115,7 @@ PEOPLE = (
     Person("reviewer@andes-organic.example", "Rebeca Roca", Side.CERTIFIER, "andes", Role.REVIEWER),
     Person("approver@andes-organic.example", "Aurelio Alto", Side.CERTIFIER, "andes", Role.APPROVER),
     Person("manager@andes-organic.example", "Marta Meseta", Side.CERTIFIER, "andes", Role.MANAGER),
+    Person("manager2@andes-organic.example", "Moisés Monte", Side.CERTIFIER, "andes", Role.MANAGER, "es"),
     Person("auditor@andes-organic.example", "Amadeo Archivo", Side.CERTIFIER, "andes", Role.AUDITOR),
     Person("preparer@valledelsisa.example", "Pilar Prado", Side.CLIENT, "coffee", Role.PREPARER, "es"),
     Person("signatory@valledelsisa.example", "Simón Selva", Side.CLIENT, "coffee", Role.SIGNATORY),
@@ -126,6 +127,7 @@ PEOPLE = (
     Person("reviewer@pacific-verde.example", "Ramona Río", Side.CERTIFIER, "pacific-verde", Role.REVIEWER),
     Person("approver@pacific-verde.example", "Ángel Arena", Side.CERTIFIER, "pacific-verde", Role.APPROVER),
     Person("manager@pacific-verde.example", "Mateo Mar", Side.CERTIFIER, "pacific-verde", Role.MANAGER),
+    Person("manager2@pacific-verde.example", "Malva Marea", Side.CERTIFIER, "pacific-verde", Role.MANAGER),
     Person("signatory@monteclaro.example", "Sol Sierra", Side.CLIENT, "avocados", Role.SIGNATORY),
 )
 PLATFORM_EMAIL = "operator@certportal.example"

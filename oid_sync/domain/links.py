@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import audit, clock
-from core.errors import InvalidInput, NotPermitted
+from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
 from core.secrets import decrypt, encrypt
 from core.wake import wake
@@ -19,12 +20,16 @@ from oid_sync.connectors import registry
 from oid_sync.connectors.base import Connector, ConnectorKind, Does, Link
 from oid_sync.domain import circuit
 from oid_sync.models import CallState, Closed, Drift, DriftKind, OidCall, OidConnection
+from organizations.domain import two_managers
+from organizations.models_changes import GuardedChange
 from organizations.roles import Role
 
 #: Shortest and longest time limit of a call, in seconds; a lease must outlive it.
 TIME_LIMITS = (2, 60)
 #: OID is left alone as long as it asks for, but never longer than this at one asking.
 LONGEST_PAUSE = dt.timedelta(hours=1)
+#: How the key stands in a proposal: it is never shown.
+KEPT, KEPT_NEW = "stored", "another"
 #: What a reading of OID's log finds.
 OF_THE_LOG = (
     DriftKind.MISSING_IN_OID, DriftKind.UNKNOWN_TO_PORTAL, DriftKind.NUMBER, DriftKind.OID_FIELDS, DriftKind.OID_STATUS,
@@ -45,12 +50,14 @@ def connect(
     key: str = "",
     time_limit_seconds: int = 10,
     switches: Collection[str] = (),
-) -> OidConnection:
+) -> OidConnection | GuardedChange:
     """Choose the connector (blank: the present one), its key (blank: the present one stays), switches and time limit.
 
-    The address is the operator's, never the certifier's: the portal calls no address that a tenant chose.
-    Calls under way stay with the connector that has them: it is asked about each before another one gets it.
-    Raises ``NotPermitted`` for others than a manager, ``InvalidInput`` NO-CONNECTOR, KEY-MISSING, SECONDS.
+    The first connection is made at once. Another connector, another key and a switch put off are proposed, and put in
+    force by a second manager. The address is the operator's, never the certifier's: the portal calls no address that a
+    tenant chose. Calls under way stay with the connector that has them: it is asked about each before another one gets it.
+    Raises ``NotPermitted`` for others than a manager, ``InvalidInput`` NO-CONNECTOR, KEY-MISSING, SECONDS, ``Conflict``
+    CHANGE-WAITS.
     """
     certifier_id = actor.certifier_id
     if certifier_id is None or not actor.has(Role.MANAGER):
@@ -64,14 +71,74 @@ def connect(
     key = key.strip()
     if kind.needs_key and not key and not (row and row.encrypted_key):
         raise InvalidInput("KEY-MISSING", _("Enter the key that OID gave you."), field="key")
+    wanted = Wanted(
+        kind.name, encrypt(key.encode()) if key and kind.needs_key else b"", time_limit_seconds,
+        tuple(name for name in kind.switches if name in switches),
+    )  # fmt: skip
+    if row is not None and two_managers.needed(actor) and _is_guarded(row, wanted):
+        return _propose(actor, row, wanted)
+    return _put_in_force(actor, certifier_id, row, wanted)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wanted:
+    """A connection as a manager wants it; ``key`` encrypted, empty where the present one stays."""
+
+    connector: str
+    key: bytes
+    time_limit_seconds: int
+    switches: tuple[str, ...]
+
+
+def _is_guarded(row: OidConnection, wanted: Wanted) -> bool:
+    put_off = row.connector == wanted.connector and not set(row.options) <= set(wanted.switches)
+    return row.connector != wanted.connector or bool(wanted.key) or put_off
+
+
+def _propose(actor: Identity, row: OidConnection, wanted: Wanted) -> GuardedChange:
+    after = {**_facts(row), "connector": wanted.connector, "time_limit_seconds": wanted.time_limit_seconds,
+             "switches": sorted(wanted.switches)}  # fmt: skip
+    before = _facts(row)
+    lines = [(name, _shown(before[name]), _shown(after[name])) for name in after if after[name] != before[name]]
+    if wanted.key:
+        lines.append(("key", KEPT, KEPT_NEW))
+    payload = {"before": before, "after": after}
+    return two_managers.propose(actor, GuardedChange.Kind.CONNECTION, lines, payload=payload, secret=wanted.key)
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def put_confirmed_in_force(actor: Identity, change: GuardedChange) -> None:
+    """Connect as a confirmed change says. Raises ``Conflict`` STALE where the connection has changed since."""
+    row = OidConnection.objects.select_for_update().filter(certifier_id=change.certifier_id).first()
+    if row is None or _facts(row) != change.payload["before"]:
+        raise Conflict(
+            "STALE", _("The connection has changed since this was proposed. Refuse it, and propose it again.")
+        )
+    after = change.payload["after"]
+    wanted = Wanted(after["connector"], bytes(change.secret), after["time_limit_seconds"], tuple(after["switches"]))
+    _put_in_force(actor, change.certifier_id, row, wanted, change.pk)
+
+
+def _put_in_force(
+    actor: Identity,
+    certifier_id: uuid.UUID,
+    row: OidConnection | None,
+    wanted: Wanted,
+    guarded_change_id: uuid.UUID | None = None,
+) -> OidConnection:
+    kind = registry.kind_of(wanted.connector)
     before = _facts(row) if row else {}
     used = row.connector if row else ""
     row = row or OidConnection(certifier_id=certifier_id)
-    if key and kind.needs_key:
-        row.encrypted_key = encrypt(key.encode())
-    row.connector, row.time_limit_seconds, row.changed_at = kind.name, time_limit_seconds, clock.now()
-    row.options = {name: True for name in kind.switches if name in switches}
-    if key or used != kind.name:
+    if wanted.key:
+        row.encrypted_key = wanted.key
+    row.connector, row.time_limit_seconds, row.changed_at = kind.name, wanted.time_limit_seconds, clock.now()
+    row.options = dict.fromkeys(wanted.switches, True)
+    row.guarded_change_id = guarded_change_id
+    if wanted.key or used != kind.name:
         # another key or another way: what is known of the old one says nothing of it
         row.paused_until, row.paused_because, row.list_cursor = None, "", ""
         circuit.reset(actor, row)
@@ -80,7 +147,7 @@ def connect(
         _switched(certifier_id, kind)
     audit.record(
         actor, "oid.connection", "certifier", certifier_id, before=before,
-        after={**_facts(row), "key_changed": bool(key and kind.needs_key)},
+        after={**_facts(row), "key_changed": bool(wanted.key)},
     )  # fmt: skip
     wake("oid_calls", certifier_id)
     return row

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity, Kind
-from organizations.domain import invitations
+from organizations.domain import invitations, two_managers
 from organizations.domain.parties import Party
 from organizations.models import Certifier, CertifierSettings, Membership
+from organizations.models_changes import GuardedChange
 from organizations.roles import Role
-from organizations.rules import change_rules, parse_rules, rules_of
+from organizations.rules import change_rules, needs_two_managers, parse_rules, rules_of
 
 
 def create(actor: Identity, *, manager_email: str, **fields: str) -> Certifier:
@@ -58,10 +59,19 @@ def own_certifier(actor: Identity) -> uuid.UUID:
     return actor.certifier_id
 
 
-def change_settings(actor: Identity, changes: dict[str, Any], *, expected_version: int) -> CertifierSettings | None:
-    """A new version of the certifier's rules; None where nothing changed. For managers.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of a manager's changes: the new version, and what waits for a second manager; None each for nothing."""
 
-    Raises ``NotPermitted``, ``InvalidInput`` naming the setting, ``Conflict`` STALE when somebody saved in between.
+    row: CertifierSettings | None
+    proposed: GuardedChange | None
+
+
+def change_settings(actor: Identity, changes: dict[str, Any], *, expected_version: int) -> Changed:
+    """Put a manager's changes in force as a new version; what two managers must agree on is proposed to the others.
+
+    Raises ``NotPermitted``, ``InvalidInput`` naming the setting, ``Conflict`` STALE when somebody saved in between,
+    CHANGE-WAITS while another proposal waits.
     """
     certifier_id = own_certifier(actor)
     if not actor.has(Role.MANAGER):
@@ -74,11 +84,39 @@ def change_settings(actor: Identity, changes: dict[str, Any], *, expected_versio
     present = dataclasses.asdict(rules_of(certifier_id))
     wanted = dataclasses.asdict(parse_rules({**present, **changes}))
     different = {name: value for name, value in wanted.items() if value != present[name]}
-    if not different:
-        return None
-    row = change_rules(certifier_id, different, actor.user_id)
+    by_two = {name for name, value in different.items() if needs_two_managers(name, value)}
+    guarded = {name: different.pop(name) for name in sorted(by_two)} if two_managers.needed(actor) else {}
+    proposed = None
+    if guarded:
+        proposed = two_managers.propose(
+            actor, GuardedChange.Kind.RULES,
+            [(name, str(present[name]), str(value)) for name, value in guarded.items()],
+            payload={"before": {name: present[name] for name in guarded}, "after": guarded},
+        )  # fmt: skip
+    return Changed(_put_in_force(actor, certifier_id, present, different) if different else None, proposed)
+
+
+def _put_in_force(
+    actor: Identity,
+    certifier_id: uuid.UUID,
+    present: dict[str, Any],
+    different: dict[str, Any],
+    guarded_change_id: uuid.UUID | None = None,
+) -> CertifierSettings:
+    row = change_rules(certifier_id, different, actor.user_id, guarded_change_id=guarded_change_id)
     audit.record(
         actor, "settings.changed", "certifier", certifier_id,
         before={name: present[name] for name in different}, after=different | {"version": row.version},
     )  # fmt: skip
     return row
+
+
+def put_guarded_in_force(actor: Identity, change: GuardedChange) -> None:
+    """A confirmed change of rules becomes a new version. Raises ``Conflict`` STALE where one of them has changed since."""
+    Certifier.objects.select_for_update().get(pk=change.certifier_id)
+    present = dataclasses.asdict(rules_of(change.certifier_id))
+    if any(present[name] != value for name, value in change.payload["before"].items()):
+        raise Conflict(
+            "STALE", _("The settings have changed since this was proposed. Withdraw it and propose it again.")
+        )
+    _put_in_force(actor, change.certifier_id, present, change.payload["after"], change.pk)

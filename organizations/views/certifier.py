@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import pictures
 from core.identity import actor_of
 from core.refusals import attempt
-from organizations.domain import certifiers, clients, importers, letterheads
+from organizations.domain import certifiers, clients, importers, letterheads, two_managers
 from organizations.domain.directory.listing import with_days
 from organizations.domain.parties import client_party
 from organizations.forms import (
@@ -28,6 +28,7 @@ from organizations.forms import (
     SettingsForm,
 )
 from organizations.models import CertifierSettings, Client, Operation, OperationStatus, User
+from organizations.models_changes import GuardedChange
 from organizations.roles import Role
 from organizations.rules import rules_of
 from organizations.tenancy import find
@@ -142,14 +143,19 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, rules=rules, version=version)
     if request.method == "POST" and form.is_valid():
         seen = form.cleaned_data["version"]
-        row = attempt(form, lambda: (certifiers.change_settings(actor, form.changes(), expected_version=seen), True))
-        if row:
-            messages.success(request, _("The settings are in force.") if row[0] else _("Nothing has changed."))
+        changed = attempt(form, lambda: certifiers.change_settings(actor, form.changes(), expected_version=seen))
+        if changed:
+            if changed.row or not changed.proposed:
+                text = _("The settings are in force.") if changed.row else _("Nothing has changed.")
+                messages.success(request, text)
+            if changed.proposed:
+                messages.warning(request, _("What is for two managers waits for the second one."))
             return redirect("organizations:settings")
     context = {
         "form": form,
         "version": version,
         "versions": _versions(certifier_id),
+        "waiting_change": two_managers.waiting(certifier_id, GuardedChange.Kind.RULES),
         "manages": actor.has(Role.MANAGER),
     }
     return render(request, "organizations/settings.html", context)

@@ -191,7 +191,7 @@ def _organisations(world: World) -> str:
         with act_as(world.who(role)) as actor:
             tokens.create(actor, name="ERP of the head office", days=30)
     with act_as(world.who("manager")) as manager:
-        certifiers.change_settings(manager, {"hard_limit_days": 20}, expected_version=0)
+        certifiers.change_settings(manager, {"hard_limit_days": 20, "four_eyes": False}, expected_version=0)
         party = own_party(manager)
         _, token = invitations.open_invitation(
             manager, party, email="new.reviewer@certifier.example", roles=["reviewer"]
@@ -334,7 +334,7 @@ def _staff(every: Everything) -> list[Visit]:
         ("oid-connection", "oid_sync:connection", {}), ("oid-call", "oid_sync:call", {"pk": every.refused.pk}),
         ("by-hand", "oid_sync:assisted:list", {}),
         ("by-hand-sheet", "oid_sync:assisted:sheet", {"pk": every.to_key.pk}), ("signing", "certificates:signing", {}),
-        ("letterhead", "organizations:letterhead", {}),
+        ("letterhead", "organizations:letterhead", {}), ("changes", "organizations:guarded_changes", {}),
         ("certificates", "certificates:list", {}), ("certificate", "certificates:detail", pk),
         ("stuck", "certificates:stuck", {}), ("shipment", "certificates:shipments", pk),
         ("correct", "certificates:correct-shipment", {**pk, "shipment_id": every.shipment.pk}),

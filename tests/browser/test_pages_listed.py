@@ -19,7 +19,7 @@ NO_PAGES = {
     "certificates:reading-copy", "certificates:reading-copy-file",
     "certificates:version-pdf", "certificates:continuity-pdf",
     "oid_sync:back_to_review", "oid_sync:settle", "oid_sync:assisted:batch", "oid_sync:start_reconciliation",
-    "organizations:member_end",
+    "organizations:guarded_change", "organizations:member_end",
     "organizations:invitation_revoke", "organizations:switch", "organizations:token_revoke",
     "organizations:delegation_revoke", "oid_sync:reconciliation_progress",
     "pvf:change", "pvf:draft-head", "pvf:draft-carry", "pvf:draft-line-remove", "pvf:draft-documents",

@@ -17,12 +17,16 @@ from core.topics import render
 from organizations.roles import Role
 from tests.certificates.test_signing_key import PAGE, PASSWORD, a_key
 from tests.support import pki, stages
+from tests.support.two_managers import agree
 from tests.support.world import World, make_world
 
 
 def install(world: World, days: int) -> SigningKey:
     with act_as(world.who("manager")) as manager:
-        return signing.install(manager, world.certifier.pk, a_key(days=days), PASSWORD)
+        signing.install(manager, world.certifier.pk, a_key(days=days), PASSWORD)
+    agree(world)
+    with act_as(world.loop()):
+        return SigningKey.objects.get(retired_at=None)
 
 
 def warnings(world: World) -> list[Notification]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from cryptography.x509.oid import NameOID
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
 
 from certificates.document.errors import NoSigningKey
 from certificates.domain import documents, numbers, signing
@@ -19,7 +21,9 @@ from certificates.models import Certificate, CertificateState, SigningKey
 from core import clock
 from core.identity import act_as
 from core.models import AuditRow
+from organizations.models_changes import GuardedChange
 from tests.support import stages
+from tests.support.two_managers import agree
 from tests.support.world import World, make_world
 
 PAGE = "/certificates/signing/"
@@ -59,6 +63,7 @@ def _send(world: World, role: str, data: bytes, password: bytes = PASSWORD) -> A
 def test_a_manager_installs_a_key_and_the_one_before_signs_no_more(world: World) -> None:
     assert _send(world, "manager", a_key()).status_code == 302
     assert _send(world, "manager", a_key(private=ec.generate_private_key(ec.SECP256R1()))).status_code == 302
+    assert agree(world) == 1
     with act_as(world.who("manager")) as manager:
         newest, older = signing.keys_of(manager)
         assert (newest.retired_at, older.retired_at is None) == (None, False)
@@ -68,6 +73,52 @@ def test_a_manager_installs_a_key_and_the_one_before_signs_no_more(world: World)
     page = world.browser("auditor").get(PAGE).content.decode()
     assert newest.fingerprint_sha256 in page
     assert "Use this key" not in page
+
+
+@pytest.mark.django_db
+def test_the_present_key_signs_until_a_second_manager_agrees_to_another(world: World) -> None:
+    assert _send(world, "manager", a_key()).status_code == 302
+    assert _send(world, "manager", a_key()).status_code == 302
+    browser = world.browser("manager")
+    assert "A change waits for a second manager." in browser.get(PAGE).content.decode()
+    with act_as(world.who("manager")):
+        first, change = SigningKey.objects.get(), GuardedChange.objects.get()
+        assert bytes(change.secret)
+    assert first.fingerprint_sha256 in browser.get("/organization/changes/").content.decode()
+    again = _send(world, "manager", a_key())
+    assert again.status_code == 422
+    assert "waits for a second manager" in again.content.decode()
+    with act_as(world.loop()):
+        assert signing.key_in_use(world.certifier.pk).fingerprint == first.fingerprint_sha256  # type: ignore[union-attr]
+    assert agree(world) == 1
+    with act_as(world.loop()):
+        in_use = SigningKey.objects.get(retired_at=None)
+        assert in_use.fingerprint_sha256 == change.payload["fingerprint"]
+        assert signing.key_in_use(world.certifier.pk) is not None
+        assert bytes(GuardedChange.objects.get().secret) == b""
+
+
+@pytest.mark.django_db
+def test_a_key_that_ends_while_it_waits_is_not_put_in_use(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    _send(world, "manager", a_key())
+    _send(world, "manager", a_key(days=5))
+    moment = clock.now() + dt.timedelta(days=6)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    with pytest.raises(NoSigningKey):
+        agree(world)
+    with act_as(world.loop()):
+        assert SigningKey.objects.count() == 1
+        assert GuardedChange.objects.get().state == GuardedChange.State.WAITING
+
+
+@pytest.mark.django_db
+def test_postgresql_itself_refuses_another_key_of_one_manager(world: World) -> None:
+    _send(world, "manager", a_key())
+    with act_as(world.loop()):
+        row = SigningKey.objects.get()
+    row.pk, row.fingerprint_sha256, row.retired_at = uuid.uuid4(), "0" * 64, clock.now()
+    with pytest.raises(IntegrityError, match="changed by two managers"), act_as(world.who("manager")):
+        row.save(force_insert=True)
 
 
 @pytest.mark.django_db

@@ -24,12 +24,14 @@ from oid_sync.models import CallState, Closed, Drift, DriftKind, HandEntry, OidC
 from requests_app.models import Request, RequestState
 from tests.oid_store.server import StoreServer
 from tests.support import stages
+from tests.support.two_managers import agree
 from tests.support.world import World, make_world
 
 
 def by_hand(world: World, *, two_people: bool = False) -> None:
     with act_as(world.who("manager")) as manager:
         links.connect(manager, connector="assisted", switches=["two_people"] if two_people else [])
+    agree(world)
 
 
 def to_key(world: World, kg: str = "1000", lot: str = "L1") -> OidCall:
@@ -296,6 +298,7 @@ def test_what_a_person_has_begun_stays_with_people_and_the_rest_is_sent(linked: 
         entries.begin(reviewer, OidCall.objects.get(certificate=begun).pk)
     with act_as(linked.who("manager")) as manager:
         links.connect(manager, connector="http")
+    assert agree(linked) == 1
     settled(linked)
     for _time in range(2):
         tasks.sweep_registration()

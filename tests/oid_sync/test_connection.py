@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError
 
 from core import clock
-from core.errors import NotPermitted
+from core.errors import Conflict, NotPermitted
 from core.identity import act_as
 from core.models import AuditRow
 from core.secrets import decrypt
 from oid_sync.domain import links
 from oid_sync.models import OidConnection
+from organizations.models_changes import GuardedChange
+from tests.support.two_managers import agree
 from tests.support.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -47,8 +50,50 @@ def test_a_blank_key_keeps_the_present_one_and_a_new_one_ends_a_pause(world: Wor
         row = OidConnection.objects.get()
     assert (decrypt(row.encrypted_key), row.time_limit_seconds, row.paused_because) == (KEY.encode(), 20, "401")
     browser.post(PAGE, {"key": "another", "time_limit_seconds": 20})
+    assert agree(world) == 1
     with act_as(world.loop()):
         assert OidConnection.objects.get().paused_until is None
+
+
+def test_another_key_connector_or_a_switch_put_off_waits_for_a_second_manager(world: World) -> None:
+    browser = world.browser("manager")
+    browser.post(PAGE, {"key": KEY, "time_limit_seconds": 15})
+    browser.post(PAGE, {"key": "another", "time_limit_seconds": 15})
+    with act_as(world.loop()):
+        row, change = OidConnection.objects.get(), GuardedChange.objects.get()
+        assert decrypt(row.encrypted_key) == KEY.encode()
+        assert change.summary == [["key", "stored", "another"]]
+    page = browser.get("/organization/changes/").content.decode()
+    assert "another one" in page
+    assert KEY not in page
+    assert agree(world) == 1
+    with act_as(world.loop()):
+        assert decrypt(OidConnection.objects.get().encrypted_key) == b"another"
+        assert bytes(GuardedChange.objects.get().secret) == b""
+    for switches, proposed in ((["two_people"], 1), ([], 1), (["two_people"], 0)):
+        with act_as(world.who("manager")) as manager:
+            links.connect(manager, connector="assisted", switches=switches)
+        assert agree(world) == proposed, switches
+    with act_as(world.loop()):
+        assert OidConnection.objects.get().options == {"two_people": True}
+
+
+def test_a_proposal_that_the_connection_has_overtaken_is_not_confirmed(world: World) -> None:
+    browser = world.browser("manager")
+    browser.post(PAGE, {"key": KEY, "time_limit_seconds": 15})
+    browser.post(PAGE, {"key": "another", "time_limit_seconds": 15})
+    browser.post(PAGE, {"key": "", "time_limit_seconds": 25})
+    with pytest.raises(Conflict, match="STALE"):
+        agree(world)
+    with act_as(world.loop()):
+        assert decrypt(OidConnection.objects.get().encrypted_key) == KEY.encode()
+
+
+def test_postgresql_itself_refuses_another_key_of_one_manager(world: World) -> None:
+    world.browser("manager").post(PAGE, {"key": KEY, "time_limit_seconds": 15})
+    for change in ({"encrypted_key": b"x"}, {"connector": "assisted"}):
+        with pytest.raises(IntegrityError, match="changed by two managers"), act_as(world.who("manager")):
+            OidConnection.objects.update(**change)
 
 
 @pytest.mark.parametrize(

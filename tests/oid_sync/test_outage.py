@@ -20,6 +20,7 @@ from tests.oid_store.server import StoreServer
 from tests.oid_sync.reconciling import open_drifts, reconcile
 from tests.support.certificates import issued_by_oid
 from tests.support.continuity import over, under_continuity
+from tests.support.two_managers import agree
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,6 +153,7 @@ def test_what_a_person_was_to_key_is_not_begun_in_an_outage_and_left_alone_once_
 ) -> None:
     with act_as(linked.who("manager")) as manager:
         links.connect(manager, connector="assisted")
+    assert agree(linked) == 1
     certificate = under_continuity(linked)
     waiting_call(linked)
     with act_as(linked.loop()):

@@ -176,14 +176,43 @@ def test_the_person_who_recommended_does_not_decide(world: World):
     assert refused.value.code == "FOUR-EYES"
 
 
-def test_the_database_itself_refuses_two_eyes(world: World):
-    request = in_review(world)
+def written_by(world: World, request: Request, **fields: object) -> None:
+    """An approval that goes round the domain, by the approver."""
     approver = world.who("approver")
-    with act_as(approver), pytest.raises(IntegrityError, match="four_eyes_are_two_people"), transaction.atomic():
+    values = {"recommended_by": world.who("reviewer").user_id, "decided_by": approver.user_id, "findings": []} | fields
+    with act_as(approver), transaction.atomic():
         Decision.objects.create(
-            certifier=world.certifier, client=world.client, request=request, request_version=1, approved=True,
-            findings=[], line_sha256="0" * 64, recommended_by=approver.user_id, decided_by=approver.user_id,
+            certifier=world.certifier, client=world.client, request=request, request_version=request.version,
+            approved=True, line_sha256="0" * 64, **values,
         )  # fmt: skip
+
+
+def test_the_database_itself_refuses_two_eyes(world: World):
+    request = recommended(world)
+    approver = both_roles(world, "approver")
+    with act_as(approver):
+        recommendations.recommend(approver, request.pk, approve=True)
+    with pytest.raises(IntegrityError, match="four_eyes_are_two_people"):
+        written_by(world, request, recommended_by=approver.user_id)
+
+
+def test_the_database_itself_refuses_an_approval_that_nobody_recommended(world: World):
+    with pytest.raises(IntegrityError, match="nobody has recommended"):
+        written_by(world, in_review(world))
+    with pytest.raises(IntegrityError, match="four eyes are in force"):
+        written_by(world, in_review(world), four_eyes=False)
+    with pytest.raises(IntegrityError, match="person who acts"):
+        written_by(world, recommended(world), decided_by=world.who("manager").user_id)
+
+
+def test_the_database_itself_refuses_an_approval_of_what_the_approver_set_aside(world: World):
+    request = an_overridable_failure(world)
+    person = both_roles(world, "approver")
+    with act_as(person):
+        overrides.override(person, request.pk, code="STD-1", reason="Accepted under the old rule.")
+    finding = {"code": "STD-1", "outcome": "fail"}
+    with pytest.raises(IntegrityError, match="a second person"):
+        written_by(world, request, findings=[finding | {"overridden": {"by": str(world.who("manager").user_id)}}])
 
 
 def test_a_certifier_may_decide_with_two_eyes_by_its_settings(world: World):
