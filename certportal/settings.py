@@ -169,6 +169,8 @@ RECONCILE_SECONDS = env.int("PORTAL_RECONCILE_SECONDS", default=0)
 RECONCILE_SLICE_ROWS = env.int("PORTAL_RECONCILE_SLICE_ROWS", default=20_000)
 CELERY_BEAT_SCHEDULE = {
     "sweep-notifications": {"task": "core.tasks.sweep_notifications", "schedule": SWEEP_SECONDS},
+    "seal-audit": {"task": "core.tasks.seal_audit", "schedule": SWEEP_SECONDS},
+    "publish-audit-heads": {"task": "core.tasks.publish_audit_heads", "schedule": crontab(minute="5")},
     "sweep-registration": {
         "task": "oid_sync.tasks.sweep_registration",
         "schedule": SWEEP_SECONDS,

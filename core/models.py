@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
@@ -25,13 +26,61 @@ class AuditRow(models.Model):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True)
+    #: Personal values and the salt of their digests: what erasure takes away. The digests stand in the row for good.
     ip = models.CharField(max_length=45, blank=True)
+    ip_sha256 = models.CharField(max_length=64, blank=True)
+    personal = models.JSONField(default=dict)
+    salt = models.CharField(max_length=32, blank=True)
+    #: The transaction that wrote it: the sealer knows by it from where on rows may still be unsealed.
+    transaction = models.BigIntegerField(db_default=RawSQL("(pg_current_xact_id()::text::bigint)", []), editable=False)
 
     class Meta:
         indexes = [
             models.Index(fields=["certifier_id", "object_id", "at"], name="audit_by_object"),
             models.Index(fields=["certifier_id", "at"], name="audit_by_time"),
+            models.Index(fields=["certifier_id", "transaction", "id"], name="audit_to_seal"),
         ]
+
+
+class AuditSeal(models.Model):
+    """One audit row's place in the chain of its certifier (``core.audit_chain``). Append-only.
+
+    ``chain``: the certifier's id; the nil UUID for acts that belong to no certifier.
+    """
+
+    row = models.OneToOneField(AuditRow, primary_key=True, on_delete=models.PROTECT, related_name="seal")
+    chain = models.UUIDField()
+    sequence = models.BigIntegerField()
+    row_sha256 = models.CharField(max_length=64)
+    chain_sha256 = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain", "sequence"], name="seal_once_a_place")]
+
+
+class AuditHead(models.Model):
+    """Where a certifier's chain ended on one day: told to its auditors, so that it is known outside the portal. Append-only."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    chain = models.UUIDField()
+    day = models.DateField()
+    sequence = models.BigIntegerField()
+    chain_sha256 = models.CharField(max_length=64)
+    published_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chain", "day"], name="one_head_a_day")]
+
+
+class AuditSealing(models.Model):
+    """How far the sealer of one chain has come. Every row of a transaction before ``sealed_before`` is sealed."""
+
+    chain = models.UUIDField(primary_key=True)
+    sequence = models.BigIntegerField(default=0)
+    chain_sha256 = models.CharField(max_length=64)
+    sealed_before = models.BigIntegerField(default=0)
+    worked_at = models.DateTimeField(default=clock.now)
 
 
 class Audience(models.TextChoices):

@@ -1,16 +1,37 @@
 """Row policies of the tables on this floor, and the reviewed list of tables that have none."""
 
-from core.policy import APPEND, CLIENT_ROW, KIND, LOOP_ROW, NO_DELETE, READ, SIGNED_IN, STAFF_ROW, USER, Table
+from core.policy import (
+    APPEND,
+    CERTIFIER,
+    CLIENT_ROW,
+    KIND,
+    LOOP_ROW,
+    NO_DELETE,
+    READ,
+    SIGNED_IN,
+    STAFF_ROW,
+    USER,
+    Table,
+)
 
 _SESSION = "sign-in and session rows are needed before anybody is known; they hold no tenant data"
+
+#: What belongs to no certifier: for the loop of none.
+_LOOP_OF_NONE = f"({KIND} = 'loop' AND {CERTIFIER} IS NULL AND certifier_id IS NULL)"
+_NOBODYS_CHAIN = f"({KIND} = 'loop' AND {CERTIFIER} IS NULL AND chain = '00000000-0000-0000-0000-000000000000')"
+_CHAIN = f"(chain = {CERTIFIER} AND {KIND} IN ('staff', 'loop', 'support')) OR {_NOBODYS_CHAIN}"
+_SEALER = f"(chain = {CERTIFIER} AND {KIND} = 'loop') OR {_NOBODYS_CHAIN}"
 
 TABLES = [
     Table(
         "core_auditrow",
-        read=f"{STAFF_ROW} OR {CLIENT_ROW}",
+        read=f"{STAFF_ROW} OR {CLIENT_ROW} OR {_LOOP_OF_NONE}",
         write=f"{KIND} <> 'nobody' OR certifier_id IS NULL",
         grants=APPEND,
     ),
+    Table("core_auditseal", read=_CHAIN, write=_SEALER, grants=APPEND),
+    Table("core_audithead", read=_CHAIN, write=_SEALER, grants=APPEND),
+    Table("core_auditsealing", read=_CHAIN, write=_SEALER, grants=NO_DELETE),
     Table(
         "core_notification",
         read=f"{LOOP_ROW} OR ({KIND} = 'loop' AND certifier_id IS NULL)",

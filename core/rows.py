@@ -22,6 +22,12 @@ def _fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
 
 
 @lru_cache(maxsize=64)
+def _given(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+    """The columns whose values come from us; the others get PostgreSQL's own default."""
+    return tuple(field for field in _fields(model) if field.db_default is models.NOT_PROVIDED)
+
+
+@lru_cache(maxsize=64)
 def _names(model: type[models.Model]) -> tuple[str, ...]:
     return tuple(str(field.attname) for field in _fields(model))
 
@@ -41,8 +47,8 @@ def list_from_json(model: type[M], content: Iterable[Mapping[str, Any]] | None) 
 
 @lru_cache(maxsize=64)
 def _insert_sql(model: type[models.Model]) -> tuple[str, str]:
-    columns = ", ".join(f'"{field.column}"' for field in _fields(model))
-    marks = ", ".join(["%s"] * len(_fields(model)))
+    columns = ", ".join(f'"{field.column}"' for field in _given(model))
+    marks = ", ".join(["%s"] * len(_given(model)))
     head = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES '  # noqa: S608 - names of our own model
     return head, f"({marks})"
 
@@ -84,7 +90,7 @@ def _write(rows: Sequence[models.Model]) -> None:
     for model, same in by_model.items():
         head, marks = _insert_sql(model)
         parts.append(head + ", ".join([marks] * len(same)))
-        values += [_stored(field, field.pre_save(row, True)) for row in same for field in _fields(model)]
+        values += [_stored(field, field.pre_save(row, True)) for row in same for field in _given(model)]
     # each table's rows in a WITH of their own; foreign keys are looked at when the transaction ends
     *before, last = parts
     withs = ", ".join(f"w{number} AS ({part})" for number, part in enumerate(before))
@@ -97,7 +103,7 @@ def _write(rows: Sequence[models.Model]) -> None:
 def insert_first(row: models.Model) -> bool:
     """Write a new row, unless one that it would collide with is there: False then, and nothing is written."""
     head, marks = _insert_sql(type(row))
-    values = [_stored(field, field.pre_save(row, True)) for field in _fields(type(row))]
+    values = [_stored(field, field.pre_save(row, True)) for field in _given(type(row))]
     with connection.cursor() as cursor:
         cursor.execute(f"{head}{marks} ON CONFLICT DO NOTHING", values)
         if cursor.rowcount != 1:

@@ -11,6 +11,7 @@ import dataclasses
 import datetime as dt
 import smtplib
 import uuid
+from collections.abc import Callable, Iterator
 
 import structlog
 from celery import shared_task
@@ -18,7 +19,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import Q
 
-from core import clock
+from core import audit_seal, clock
 from core.identity import Identity, act_as
 from core.models import Delivery, Notification
 from core.people import people
@@ -62,6 +63,32 @@ def send_notifications(certifier_id: str | None = None, notification_id: str | N
     if len(due) == BATCH:  # there may be more
         wake("notifications", actor.certifier_id)
     return sent
+
+
+@shared_task(name="core.tasks.seal_audit")
+def seal_audit() -> int:
+    """Seal every certifier's committed acts, and those of no certifier. Returns how many."""
+    return sum(_each(audit_seal.seal_all))
+
+
+@shared_task(name="core.tasks.publish_audit_heads")
+def publish_audit_heads() -> int:
+    """Note where every certifier's chain ends today, once a day. Returns how many were noted."""
+    today = clock.now().date()
+    return sum(
+        _each(lambda certifier_id: int(certifier_id is not None and bool(audit_seal.publish_head(certifier_id, today))))
+    )
+
+
+def _each(work: Callable[[uuid.UUID | None], int]) -> Iterator[int]:
+    """Do ``work`` for no certifier and for each one, whatever happens at one of them."""
+    with act_as(Identity.loop()):
+        everyone: list[uuid.UUID | None] = [None, *people().certifiers()]
+    for certifier_id in everyone:
+        try:
+            yield work(certifier_id)
+        except Exception:
+            log.exception("audit_work_failed", certifier=str(certifier_id))
 
 
 @shared_task(name="core.tasks.sweep_notifications")

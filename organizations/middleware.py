@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -62,6 +62,11 @@ class IdentityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path == "/healthz":
             return self.get_response(request)
+        if "\x00" in request.path or any(
+            "\x00" in text for texts in request.GET.lists() for text in (texts[0], *texts[1])
+        ):
+            # no text of PostgreSQL holds one: whatever is asked with it would fail there
+            raise SuspiciousOperation("a NUL character in the address")
         try:
             with act_as(NOBODY):
                 self._identify(request)

@@ -27,6 +27,7 @@ URL_ROLES: dict[str, Audience] = {
     "organizations:settings": STAFF,
     "organizations:guarded_changes": STAFF,
     "organizations:guarded_change": frozenset({Role.MANAGER}),
+    "organizations:audit": frozenset({Role.AUDITOR, Role.MANAGER}),
     "organizations:letterhead": STAFF,
     "organizations:platform": frozenset({Anyone.PLATFORM}),
 }

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from organizations.views import accounts, brokers, certifier, changes, directory, people, platform
+from organizations.views import accounts, audit, brokers, certifier, changes, directory, people, platform
 
 app_name = "organizations"
 urlpatterns: list[URLPattern] = [
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/", certifier.settings_page, name="settings"),
     path("changes/", changes.guarded_changes, name="guarded_changes"),
     path("changes/<uuid:change_id>/", changes.guarded_change, name="guarded_change"),
+    path("audit/", audit.trail, name="audit"),
     path("letterhead/", certifier.letterhead_page, name="letterhead"),
     path("platform/", platform.platform, name="platform"),
 ]

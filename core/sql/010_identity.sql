@@ -17,6 +17,3 @@ CREATE OR REPLACE FUNCTION portal_append_only() RETURNS trigger LANGUAGE plpgsql
 BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END $$;
-
-CREATE OR REPLACE TRIGGER core_auditrow_append_only BEFORE UPDATE OR DELETE ON core_auditrow
-    FOR EACH ROW EXECUTE FUNCTION portal_append_only();

@@ -155,6 +155,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "version": version,
         "versions": _versions(certifier_id),
+        "reads_trail": actor.has(Role.MANAGER, Role.AUDITOR),
         "waiting_change": two_managers.waiting(certifier_id, GuardedChange.Kind.RULES),
         "manages": actor.has(Role.MANAGER),
     }

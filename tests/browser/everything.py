@@ -335,6 +335,7 @@ def _staff(every: Everything) -> list[Visit]:
         ("by-hand", "oid_sync:assisted:list", {}),
         ("by-hand-sheet", "oid_sync:assisted:sheet", {"pk": every.to_key.pk}), ("signing", "certificates:signing", {}),
         ("letterhead", "organizations:letterhead", {}), ("changes", "organizations:guarded_changes", {}),
+        ("audit", "organizations:audit", {}),
         ("certificates", "certificates:list", {}), ("certificate", "certificates:detail", pk),
         ("stuck", "certificates:stuck", {}), ("shipment", "certificates:shipments", pk),
         ("correct", "certificates:correct-shipment", {**pk, "shipment_id": every.shipment.pk}),
