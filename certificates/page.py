@@ -158,6 +158,8 @@ def standing_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         and certificate.replacement_approved_at is not None,
         "version_due": certificate.documents_due > 0
         and certificate.state in {CertificateState.ISSUED, CertificateState.CLOSED},
+        "version_waits": certificate.amendments.filter(confirmed_at=None).exists()
+        and certificate.state in {CertificateState.ISSUED, CertificateState.CLOSED},
         "continuity": continuity,
         "continuity_given_up": being_made and continuity_of.given_up(continuity),
         "continuity_code": group_code(continuity.check_code) if continuity else "",

@@ -62,7 +62,13 @@ TABLES = [
     ),
     Table("certificates_shipment", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=NO_DELETE),
     Table("certificates_certificatechange", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=APPEND),
-    Table("certificates_amendment", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=APPEND),
+    Table(
+        "certificates_amendment",
+        read=f"{_ROWS} OR {_BELOW}",
+        write=STAFF_ROW,
+        grants=APPEND,
+        update_columns=("confirmed_at",),
+    ),
     Table("certificates_outage", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
     # a document that was made is never deleted (trigger); one that was only asked for may be asked for anew
     Table("certificates_continuitydocument", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=ALL),

@@ -23,6 +23,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "pvf_report": ("pvf:report", "pvf:list"),
     "oid_call": ("oid_sync:desk",),
     "outage": ("certificates:outage",),
+    "stuck_documents": ("certificates:stuck",),
     "audit_head": ("organizations:audit",),
     "guarded_change": ("organizations:guarded_changes",),
     "reconciliation": ("oid_sync:reconciliation",),

@@ -34,6 +34,9 @@ class Amended:
 class History:
     """``version`` 1 is the first document of a certificate; each amendment makes the next.
 
+    ``first_issued``: when the first was made (ISO 8601, UTC), which is when the certificate was issued; empty for the first
+    one, and in files of before this was kept.
+
     ``replaces``: number of the certificate that this one replaces. ``continuity``: reference of the continuity document
     made for the same goods while OID was out.
     """
@@ -42,12 +45,15 @@ class History:
     replaces: str = ""
     continuity: str = ""
     amendments: tuple[Amended, ...] = ()
+    first_issued: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """The keys for the data file; none for a first document with nothing before it."""
         found: dict[str, Any] = {}
         if self.version > 1:
             found["version"] = self.version
+        if self.first_issued:
+            found["first_issued_at"] = self.first_issued
         if self.replaces:
             found["replaces"] = self.replaces
         if self.continuity:
@@ -87,6 +93,7 @@ def read_history(content: Mapping[str, Any]) -> History:
         version=content.get("version", 1),
         replaces=content.get("replaces", ""),
         continuity=content.get("continuity_document", ""),
+        first_issued=content.get("first_issued_at", ""),
         amendments=tuple(
             Amended(
                 row["number"],

@@ -44,8 +44,8 @@ def amendment_in_words(row: Amended) -> dict[str, Any]:
     return {"title": title, "changes": [change_in_words(part) for part in row.fields], "reason": row.reason}
 
 
-def history_context(history: History) -> dict[str, Any]:
-    """The template's context: ``history`` is None for a first document with nothing before it."""
+def history_context(history: History, made: str) -> dict[str, Any]:
+    """The template's context: ``history`` is None for a first document with nothing before it. ``made``: when this one was."""
     if history == NONE:
         return {"history": None}
     lines = []
@@ -60,4 +60,8 @@ def history_context(history: History) -> dict[str, Any]:
     if history.version > 1:
         text = _("This is version %(version)s of the document. It supersedes every earlier version of the same number.")
         lines.append(text % {"version": history.version})
+    if history.first_issued:
+        lines.append(
+            _("This version was made on %(made)s. Nothing but what is named here has changed.") % {"made": made}
+        )
     return {"history": {"lines": lines, "amendments": [amendment_in_words(row) for row in history.amendments]}}

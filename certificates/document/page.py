@@ -102,12 +102,13 @@ def _issued(snapshot: Snapshot, issue: Issue, fingerprint: str) -> dict[str, Any
         "qr": qr_data_uri(issue.check_url),
         "specimen": issue.specimen,
         "issued_text": issue.issued_text,
-        "issued": moment(issue.issued_utc),
+        # an amended document says when the certificate was issued, not when this version of it was made
+        "issued": moment(dt.datetime.fromisoformat(issue.history.first_issued or issue.issued_text)),
         "approved": moment(dt.datetime.fromisoformat(snapshot["approved_at"])),
         "approved_by": snapshot["approved_by"],
         "reference": snapshot["reference"],
         "fingerprint": [fingerprint[start : start + 8] for start in range(0, 64, 8)],
-        **_composed(history_context(issue.history)),
+        **_composed(history_context(issue.history, moment(issue.issued_utc))),
     }
 
 

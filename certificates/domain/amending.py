@@ -23,10 +23,12 @@ from certificates.document.fonts import faces_for
 from certificates.document.snapshot import read_snapshot, snapshot_sha256
 from certificates.domain import changes, marks, replacing, versions
 from certificates.models import Amendment, Certificate
+from core import clock
 from core.errors import Conflict, InvalidInput
 from core.identity import Identity
 from core.units import Unit, to_kg
 from core.wake import wake
+from organizations.models import Certifier
 from pvf.models import Cause
 from requests_app.domain import service_clock
 from requests_app.models import TransportMode
@@ -83,6 +85,7 @@ def amend(
     reason = changes.require_reason(reason)
     number = Amendment.objects.filter(certificate=certificate).count() + 1
     _require_fresh(certificate, expected_kg, expected_amendments, number)
+    _require_period(certificate)
     _require_allowed(certificate, before, after, content)
     _require_printable(after, content, reason)
     _record(actor, certificate, after, content, number, reason)
@@ -100,9 +103,7 @@ def _record(
     changes.free(actor, certificate, Cause.AMEND_DOWN, freed, f"amend:{change_id}", reason)
     day = after["transport"]["departure_date"]
     certificate.departure_date = dt.date.fromisoformat(day) if day else None
-    certificate.documents_due += 1
-    certificate.document_attempts, certificate.document_error = 0, ""
-    certificate.save(update_fields=["net_kg", "departure_date", "documents_due", "document_attempts", "document_error"])
+    certificate.save(update_fields=["net_kg", "departure_date"])
     change = changes.note(
         actor, certificate, changes.Kind.AMENDED, before_kg=before_kg, freed_kg=freed, reason=reason, change_id=change_id,
         amendment=number, changes=content,
@@ -112,7 +113,23 @@ def _record(
         number=number, content=content, snapshot=after, snapshot_sha256=snapshot_sha256(after),
     ).save(force_insert=True)  # fmt: skip
     marks.keep_more(certificate, after)
+
+
+@transaction.atomic
+def confirmed(actor: Identity, certificate_id: uuid.UUID, change_id: uuid.UUID) -> bool:
+    """OID has an amendment, or a person has settled it there: the document's next version is made. Twice changes nothing.
+
+    Nothing leaves before OID has it: until then the version before is the one that counts.
+    """
+    certificate = changes.lock(actor, certificate_id)
+    waiting = Amendment.objects.filter(certificate=certificate, change_id=change_id, confirmed_at=None)
+    if not waiting.update(confirmed_at=clock.now()):
+        return False
+    certificate.documents_due += 1
+    certificate.document_attempts, certificate.document_error = 0, ""
+    certificate.save(update_fields=["documents_due", "document_attempts", "document_error"])
     wake("documents", certificate.certifier_id, certificate.pk)
+    return True
 
 
 def _amended(certificate: Certificate, before: dict[str, Any], asked: Asked) -> dict[str, Any]:
@@ -228,6 +245,16 @@ def _require_lots(before: dict[str, Any], after: dict[str, Any]) -> None:
         words = {"total": f"{total:,.3f}", "net": f"{Decimal(after['net_kg']):,.3f}"}
         text = _("The lots add up to %(total)s kg, more than %(net)s kg net: say how much of each lot is left.")
         raise InvalidInput("LOTS", text % words, field="lots")
+
+
+def _require_period(certificate: Certificate) -> None:
+    """OID takes no amendment of a certificate whose period is over: the unshipped rest is closed out instead."""
+    today = clock.today_in(Certifier.objects.get(pk=certificate.certifier_id).time_zone)
+    if today > certificate.end_date:
+        text = _(
+            "The certificate's period is over: OID takes no amendment any more. What was not shipped is closed out."
+        )
+        raise Conflict("AMEND-ENDED", text)
 
 
 def _require_departure(certificate: Certificate, day: str) -> None:

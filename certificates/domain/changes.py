@@ -109,10 +109,13 @@ def note(
 
 
 def tell_parties(certificate: Certificate, topic: str, words: dict[str, Any]) -> None:
-    """Tell the exporter and the importer of a certificate."""
+    """Tell the exporter, the importer and the contact who was let in to a certificate."""
     common: dict[str, Any] = {
         "certifier_id": certificate.certifier_id, "object_type": "certificate", "object_id": certificate.pk,
         "context": {"number": certificate.called, "product": certificate.snapshot["product"]["label_name"], **words},
     }  # fmt: skip
     notify(topic, Audience.CLIENT, certificate.client_id, roles=[Role.PREPARER, Role.SIGNATORY], **common)
     notify(topic, Audience.OPERATION, certificate.importer_id, **common)
+    # an importer without an account here is known by the contact that was let in to this one certificate
+    for contact in certificate.contacts.filter(user_id__isnull=False):
+        notify(topic, Audience.USER, contact.user_id, **common)

@@ -24,6 +24,10 @@ def due(certifier: Certifier, after: uuid.UUID | None = None) -> list[uuid.UUID]
     today = clock.today_in(certifier.time_zone)
     grace = dt.timedelta(days=rules_of(certifier.pk).close_out_days_after_end)
     ended = Q(end_date__lt=today - grace) | Q(total_declared_at__isnull=False, shipped_kg=F("net_kg"))
+    # never registered, nothing more leaves under it: its rest need not wait for the end of the period
+    ended |= Q(state=CertificateState.CONTINUITY, total_declared_at__isnull=False) & ~Q(
+        continuity__unregistered_because=""
+    )
     rows = Certificate.objects.filter(ended, certifier=certifier, state__in=SHIPPING_STATES)
     if after is not None:
         rows = rows.filter(pk__gt=after)
@@ -32,7 +36,10 @@ def due(certifier: Certifier, after: uuid.UUID | None = None) -> list[uuid.UUID]
 
 def _ends(certificate: Certificate, today: dt.date, grace: dt.timedelta) -> bool:
     expired = certificate.end_date + grace < today
-    return expired or (certificate.total_declared_at is not None and changes.rest_of(certificate) == 0)
+    if certificate.total_declared_at is None:
+        return expired
+    stays = certificate.state == CertificateState.CONTINUITY and bool(certificate.continuity.unregistered_because)
+    return expired or stays or changes.rest_of(certificate) == 0
 
 
 @transaction.atomic

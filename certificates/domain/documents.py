@@ -137,6 +137,21 @@ def _fail(actor: Identity, job: Job, reason: str, pause: int = 0) -> None:
             actor, "certificate.document_failed", "certificate", certificate.pk,
             certifier_id=certificate.certifier_id, client_id=certificate.client_id, after={"reason": reason},
         )  # fmt: skip
+        _tell_given_up(certificate, reason)
+
+
+def _tell_given_up(certificate: Certificate, reason: str) -> None:
+    """The certifier's people learn of the first document that waits for them, not of each behind it."""
+    others = Certificate.objects.filter(
+        WAITS, certifier_id=certificate.certifier_id, document_attempts__gte=settings.DOCUMENT_MAX_ATTEMPTS
+    )
+    if others.exclude(pk=certificate.pk).exists():
+        return
+    notify(
+        "certificate.document_stuck", Audience.CERTIFIER, certificate.certifier_id, object_type="stuck_documents",
+        object_id=None, certifier_id=certificate.certifier_id, roles=[Role.APPROVER, Role.MANAGER],
+        context={"number": certificate.number or "", "reason": reason},
+    )  # fmt: skip
 
 
 def _record(actor: Identity, job: Job, pdf: bytes) -> bool:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from certificates.domain import replacing, shipment_checks
 from certificates.domain.numbers import locked
-from certificates.models import SHIPPING_STATES, Certificate, Shipment
+from certificates.models import SHIPPING_STATES, Certificate, CertificateState, Outage, Shipment
 from core import audit, clock
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted
 from core.files import store_file
@@ -214,10 +214,22 @@ def _require_day(certificate: Certificate, departure: dt.date) -> None:
         words = {"start": certificate.start_date.isoformat(), "end": certificate.end_date.isoformat()}
         text = _("The departure must lie in the certificate's period, %(start)s to %(end)s.") % words
         raise InvalidInput("SHIP-PERIOD", text, field="departure_date")
+    _require_outage(certificate, departure)
     # a day more than here: it may be tomorrow already where the goods left
     if departure > clock.now().date() + dt.timedelta(days=1):
         text = _("The goods have not left yet: report them once they have.")
         raise InvalidInput("SHIP-FUTURE", text, field="departure_date")
+
+
+def _require_outage(certificate: Certificate, departure: dt.date) -> None:
+    """A continuity document is for goods that leave while OID is out; what leaves afterwards needs a certificate of OID's."""
+    if certificate.state != CertificateState.CONTINUITY:
+        return
+    ended = Outage.objects.filter(documents__certificate=certificate).values_list("ended_at", flat=True).first()
+    if ended is not None and departure > ended.date() + dt.timedelta(days=1):
+        words = {"day": ended.date().isoformat()}
+        text = _("OID is back since %(day)s: what leaves afterwards does not go under a continuity document.") % words
+        raise InvalidInput("SHIP-OUTAGE", text, field="departure_date")
 
 
 def _note(actor: Identity, act: str, certificate: Certificate, shipment: Shipment) -> None:

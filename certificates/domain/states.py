@@ -26,6 +26,7 @@ TABLE: tuple[Step, ...] = (
     Step(S.AWAITING_NUMBER, S.CONTINUITY, "continuity document made in an outage"),
     Step(S.AWAITING_NUMBER, S.ABANDONED, "back to review"),
     Step(S.AWAITING_DOCUMENT, S.ISSUED, "document signed and released"),
+    Step(S.AWAITING_DOCUMENT, S.VOID, "voided before its document was made"),
     Step(S.CONTINUITY, S.AWAITING_DOCUMENT, "OID is back and gives the number"),
     Step(S.CONTINUITY, S.CLOSED, "closed out, never registered"),
     Step(S.ISSUED, S.CLOSED, "all shipped, or closed out"),

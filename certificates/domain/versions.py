@@ -39,8 +39,13 @@ def version_of(certificate: Certificate, number: int) -> Version:
         replaces=(certificate.replaces.number or "") if certificate.replaces else "",
         continuity=continuity.reference if continuity else "",
         amendments=tuple(_amended(row) for row in amendments),
+        first_issued=_text(certificate.issued_at) if number > 1 and certificate.issued_at else "",
     )
     return Version(number, snapshot, history)
+
+
+def _text(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _amended(row: Amendment) -> Amended:

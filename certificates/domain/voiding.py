@@ -15,7 +15,7 @@ from pvf.models import Cause
 
 @transaction.atomic
 def void(actor: Identity, certificate_id: uuid.UUID | str, *, reason: str) -> Certificate:
-    """Void a certificate; OID follows by the loop. A second time changes nothing.
+    """Void a certificate that OID has numbered; OID follows by the loop. A second time changes nothing.
 
     Raises ``Conflict`` CERTIFICATE-STATE or FROZEN, ``InvalidInput`` REASON, ``NotPermitted``.
     """
@@ -23,7 +23,9 @@ def void(actor: Identity, certificate_id: uuid.UUID | str, *, reason: str) -> Ce
     certificate = changes.lock(actor, certificate_id)
     if certificate.state == CertificateState.VOID:
         return certificate
-    changes.require_issued(certificate)
+    if certificate.state != CertificateState.AWAITING_DOCUMENT or certificate.replaces_id is not None:
+        # a wrong certificate that OID has numbered need not be released first; one that replaces another is in OID for good
+        changes.require_issued(certificate)
     replacing.require_no_replacement(certificate)
     reason = changes.require_reason(reason)
     freed = changes.rest_of(certificate)

@@ -69,6 +69,8 @@ class Amendment(models.Model):
     snapshot = models.JSONField()
     snapshot_sha256 = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=clock.now)
+    #: When OID had it: the next version of the document is made then, never before.
+    confirmed_at = models.DateTimeField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = CertificateRows(prefix="certificate__")

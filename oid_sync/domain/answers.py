@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from django.db import IntegrityError, transaction
 
-from certificates.domain import coop, numbers, return_to_review
+from certificates.domain import amending, coop, numbers, return_to_review
 from certificates.models import CertificateState, Unregistered
 from core import audit, clock, rows
 from core.errors import DomainError
@@ -185,6 +185,8 @@ def done(actor: Identity, row: OidCall, body: dict[str, Any]) -> None:
     """OID has done it; the caller saves the row."""
     row.state, row.done_at, row.answer = CallState.DONE, clock.now(), body
     row.why = row.reason = row.reason_code = ""
+    if row.operation == Operation.AMEND:
+        amending.confirmed(actor, row.certificate_id, row.pk)
     audit.record(
         actor, f"oid.{row.operation}", "certificate", row.certificate_id, certifier_id=row.certifier_id,
         after={"call": row.pk, "attempts": row.attempts, "number": body.get("number", "")},

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
-from certificates.domain import return_to_review
+from certificates.domain import amending, return_to_review
 from certificates.models import CertificateState
 from core import audit, clock
 from core.errors import Conflict, InvalidInput, NotPermitted
@@ -106,6 +106,8 @@ def settle(actor: Identity, call_id: uuid.UUID, reason: str) -> OidCall:
     row.state, row.done_at, row.why = CallState.CANCELLED, clock.now(), Reason.SETTLED
     row.reason_code, row.reason = "", reason.strip()[:500]
     row.save(update_fields=["state", "done_at", "why", "reason_code", "reason"])
+    if row.operation == Operation.AMEND:
+        amending.confirmed(actor, row.certificate_id, row.pk)
     audit.record(
         actor, "oid.settle", "certificate", row.certificate_id, certifier_id=row.certifier_id, before=before,
         after={"call": row.pk, "reason": row.reason},

@@ -24,7 +24,7 @@ from core.identity import act_as
 from core.models import Notification
 from oid_sync.domain import payloads
 from tests.certificates.test_replacing import approve, ask
-from tests.support.certificates import issued
+from tests.support.certificates import issued, oid_has_amendments
 from tests.support.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,9 @@ KG = Decimal
 
 def amend(world: World, certificate: Certificate, reason: str = "The vessel was changed.", **asked: Any) -> Certificate:
     with act_as(world.who("approver")) as approver:
-        return amending.amend(approver, certificate.pk, Asked(**asked), reason=reason)
+        amended = amending.amend(approver, certificate.pk, Asked(**asked), reason=reason)
+    oid_has_amendments(world, certificate)
+    return amended
 
 
 def make_next(world: World, certificate: Certificate) -> bytes:

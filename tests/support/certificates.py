@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from certificates.document.issue import issue_document
-from certificates.domain import documents, letterheads, numbers
-from certificates.models import Certificate, CertificateState
+from certificates.domain import amending, documents, letterheads, numbers
+from certificates.models import Amendment, Certificate, CertificateState
 from core.clock import now
 from core.identity import act_as
 from tests.support import stages
@@ -68,3 +68,14 @@ def released(world: World, kg: str = "1000", *, content: bytes = PAPER, **how: A
         assert job is not None
         assert documents._record(loop, job, content)
         return Certificate.objects.get(pk=certificate.pk)
+
+
+def oid_has_amendments(world: World, certificate: Certificate) -> int:
+    """OID confirms every amendment of a certificate that waits for it. Returns how many."""
+    with act_as(world.loop()) as loop:
+        waiting = list(
+            Amendment.objects.filter(certificate=certificate, confirmed_at=None)
+            .order_by("number")
+            .values_list("change_id", flat=True)
+        )
+        return sum(amending.confirmed(loop, certificate.pk, change_id) for change_id in waiting)

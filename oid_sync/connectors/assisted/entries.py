@@ -13,7 +13,7 @@ import uuid
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from certificates.domain import coop
+from certificates.domain import coop, numbers
 from certificates.domain.numbers import NUMBER, mismatch
 from certificates.models import Certificate
 from core import audit, clock
@@ -65,7 +65,8 @@ def _name(user_id: uuid.UUID | None) -> str:
 def begin(actor: Identity, call_id: uuid.UUID, *, take_over: bool = False) -> HandEntry:
     """Say "I am keying this". Again by the same person changes nothing.
 
-    Raises ``Conflict`` COOP; AT-IT while another is at it: ``take_over`` says that OID was looked at and has nothing yet.
+    Raises ``Conflict`` COOP; CHECKS where what held at the approval holds no more; AT-IT while another is at it:
+    ``take_over`` says that OID was looked at and has nothing yet.
     """
     call, entry = _locked(actor, call_id)
     if actor.user_id is None:
@@ -80,6 +81,8 @@ def begin(actor: Identity, call_id: uuid.UUID, *, take_over: bool = False) -> Ha
         _end(actor, call, entry, "taken_over")
     elif call.operation == Operation.REGISTER:
         _require_no_outage(call.certificate)
+    if call.operation == Operation.REGISTER:
+        _require_checks(actor, call.certificate)
     connection = links.connection_of(call.certifier_id)
     entry = HandEntry(
         certifier_id=call.certifier_id, call=call, key=_key(call), begun_by=actor.user_id,
@@ -94,6 +97,15 @@ def _require_no_outage(certificate: Certificate) -> None:
     """Nobody begins what the loop would not send: continuity documents are registered after the outage, if they are at all."""
     if coop.holds(certificate) or coop.stays_because(certificate) is not None:
         raise Conflict("COOP", _("It has a continuity document: it is not entered into OID now."))
+
+
+def _require_checks(actor: Identity, certificate: Certificate) -> None:
+    """Nobody begins what the loop would not send: both parties Certified, departure still ahead (EXP-1, IMP-1, PER-2)."""
+    failures = [finding for finding in numbers.send_findings(actor, certificate) if finding.blocks]
+    if failures:
+        text = _("It must not be entered into OID now. %(why)s Send it back to review.")
+        words = {"why": " ".join(f"{item.code}: {item.message}" for item in failures)}
+        raise Conflict("CHECKS", text % words, details={"findings": [item.as_json() for item in failures]})
 
 
 @transaction.atomic
