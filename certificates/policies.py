@@ -69,7 +69,8 @@ TABLES = [
         grants=APPEND,
         update_columns=("confirmed_at",),
     ),
-    Table("certificates_outage", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
+    # whether and since when OID is out decides what the certifier's exporters may ship
+    Table("certificates_outage", read=f"certifier_id = {CERTIFIER}", write=STAFF_ROW, grants=NO_DELETE),
     # a document that was made is never deleted (trigger); one that was only asked for may be asked for anew
     Table("certificates_continuitydocument", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=ALL),
     Table("certificates_overagereport", read=_ROWS, write=_ROWS, grants=NO_DELETE),

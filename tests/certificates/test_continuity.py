@@ -71,11 +71,10 @@ def give_number(world: World, certificate: Certificate) -> None:
         numbers.give(loop, certificate.pk, number_of(world), registered_at=clock.now())
 
 
-def ship(world: World, certificate: Certificate, kg: str) -> None:
+def ship(world: World, certificate: Certificate, kg: str, *, days: int = 0) -> None:
+    left = certificate.start_date + dt.timedelta(days=days)
     with act_as(world.who("signatory")) as actor:
-        shipments.report(
-            actor, certificate.pk, quantity=KG(kg), unit="KGM", key=kg, departure_date=certificate.start_date
-        )
+        shipments.report(actor, certificate.pk, quantity=KG(kg), unit="KGM", key=kg, departure_date=left)
 
 
 def topics(world: World) -> list[str]:
@@ -392,3 +391,28 @@ class TestAfterwards:
         assert topics(world).count("certificate.unregistered") == 2
         page = world.browser("importer").get(reverse("certificates:detail", args=[certificate.pk])).content.decode()
         assert "The continuity document stays" in page
+
+
+class TestAfterTheOutage:
+    def test_what_leaves_afterwards_does_not_go_under_a_continuity_document(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        certificate = under_continuity(world)
+        ship(world, certificate, "100")
+        over(world)
+        moment = clock.now() + dt.timedelta(days=5)
+        monkeypatch.setattr(clock, "now", lambda: moment)
+        with pytest.raises(InvalidInput, match="SHIP-OUTAGE"):
+            ship(world, certificate, "150", days=4)
+        ship(world, certificate, "120")
+
+    def test_its_rest_is_free_once_the_total_is_declared(self, world: World) -> None:
+        certificate = under_continuity(world)
+        ship(world, certificate, "100")
+        over(world)
+        with act_as(world.loop()) as loop:
+            coop.leave_unregistered(loop, certificate.pk, Unregistered.DEPARTED)
+        with act_as(world.who("signatory")) as signatory:
+            actuals.declare_total(signatory, certificate.pk)
+        assert closing.sweep(world.certifier.pk) == 1
+        assert fresh(world, certificate).state == CertificateState.CLOSED

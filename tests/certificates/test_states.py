@@ -19,7 +19,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs" / "certificate-life.md"
 def test_every_pair_of_states(source: CertificateState, target: CertificateState) -> None:
     certificate = Certificate(state=source)
     allowed = {
-        "awaiting_number": {"awaiting_document", "continuity", "abandoned"}, "awaiting_document": {"issued"},
+        "awaiting_number": {"awaiting_document", "continuity", "abandoned"}, "awaiting_document": {"issued", "void"},
         "continuity": {"awaiting_document", "closed"}, "issued": {"closed", "void", "replaced"},
     }  # fmt: skip
     if target.value in allowed.get(source.value, set()):

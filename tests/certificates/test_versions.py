@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from pypdf import PdfReader
 
 from certificates.document.history import AmendedField
 from certificates.document.history_page import change_in_words
+from certificates.document.page import moment
 from certificates.document.verify import verify_document
 from certificates.domain import amending, documents, downloads, numbers, versions, voiding
 from certificates.domain.amending import Asked
-from certificates.models import Amendment, Certificate, CertificateDocument, CertificateState, GoodsMark
+from certificates.models import (
+    Amendment,
+    Certificate,
+    CertificateChange,
+    CertificateDocument,
+    CertificateState,
+    GoodsMark,
+)
 from core import clock
 from core.errors import Conflict, InvalidInput, NotVisible
 from core.files import read_file
@@ -24,7 +34,8 @@ from core.identity import act_as
 from core.models import Notification
 from oid_sync.domain import payloads
 from tests.certificates.test_replacing import approve, ask
-from tests.support.certificates import issued, oid_has_amendments
+from tests.support.certificates import issued, numbered, oid_has_amendments
+from tests.support.keys import install_key
 from tests.support.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +62,10 @@ def make_next(world: World, certificate: Certificate) -> bytes:
 def current(world: World, certificate: Certificate) -> Certificate:
     with act_as(world.loop()):
         return Certificate.objects.get(pk=certificate.pk)
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def topics(world: World) -> list[str]:
@@ -84,6 +99,85 @@ def test_each_amendment_becomes_a_signed_version_and_the_one_before_is_valid_unt
     assert "version" not in verify_document(first.data).content
     assert topics(world).count("certificate.amended") == 4
     assert topics(world).count("certificate.document_version") == 4
+
+
+def test_no_version_leaves_before_oid_has_the_amendment(world: World) -> None:
+    certificate = issued(world)
+    with act_as(world.who("approver")) as approver:
+        amending.amend(approver, certificate.pk, Asked(net_kg=KG("900")), reason="Less was loaded.")
+    with act_as(world.loop()) as loop:
+        assert documents._take(loop, certificate.pk) is None
+    page = world.browser("signatory").get(reverse("certificates:detail", args=[certificate.pk])).content.decode()
+    assert "not yet in OID" in page
+    assert oid_has_amendments(world, certificate) == 1
+    assert oid_has_amendments(world, certificate) == 0
+    with act_as(world.loop()):
+        change_id = CertificateChange.objects.get(kind="amended").pk
+    with act_as(world.loop()) as loop:
+        assert amending.confirmed(loop, certificate.pk, change_id) is False
+    make_next(world, certificate)
+    assert current(world, certificate).documents_due == 0
+
+
+def test_an_amended_document_says_when_the_certificate_was_issued(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = issued(world)
+    first = current(world, certificate).issued_at
+    assert first is not None
+    later = clock.now() + dt.timedelta(days=3)
+    amend(world, certificate, vessel="MV Other")
+    monkeypatch.setattr(clock, "now", lambda: later)
+    pdf = make_next(world, certificate)
+    content = verify_document(pdf, remake_page=True).content
+    assert content["first_issued_at"] == first.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert content["issued_at"] == later.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    words = " ".join(PdfReader(io.BytesIO(pdf)).pages[0].extract_text().split())
+    assert plain(moment(first)) in words
+    assert f"This version was made on {plain(moment(later))}" in words
+
+
+def test_nothing_is_amended_once_the_period_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = issued(world)
+    moment = dt.datetime.combine(certificate.end_date, dt.time(12), dt.UTC) + dt.timedelta(days=2)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    with pytest.raises(Conflict, match="AMEND-ENDED"):
+        amend(world, certificate, net_kg=KG("900"))
+
+
+def test_the_contact_who_was_let_in_is_told_of_every_change(world: World) -> None:
+    certificate = issued(world)
+    guest = world.members["viewer"].user_id
+    with act_as(world.loop()):
+        certificate.contacts.create(
+            certifier_id=certificate.certifier_id, email="guest@invented.example", user_id=guest
+        )
+    amend(world, certificate, net_kg=KG("900"))
+    with act_as(world.who("approver")) as approver:
+        voiding.void(approver, certificate.pk, reason="Wrong importer.")
+    with act_as(world.loop()):
+        told = Notification.objects.filter(audience="user", audience_id=guest).values_list("topic", flat=True)
+        assert {"certificate.amended", "certificate.voided"} <= set(told)
+
+
+def test_a_numbered_certificate_is_voided_before_its_document_is_made(world: World) -> None:
+    certificate = numbered(world)
+    with act_as(world.who("approver")) as approver:
+        voided = voiding.void(approver, certificate.pk, reason="Wrong importer.")
+    assert voided.state == CertificateState.VOID
+    with act_as(world.loop()) as loop:
+        assert documents._take(loop, certificate.pk) is None
+
+
+def test_people_are_told_of_the_first_document_that_is_given_up(world: World, settings: Any) -> None:
+    install_key(world)
+    for certificate in (numbered(world, "100", lot="A"), numbered(world, "100", lot="B")):
+        for _ in range(settings.DOCUMENT_MAX_ATTEMPTS):
+            with act_as(world.loop()) as loop:
+                job = documents._take(loop, certificate.pk)
+                assert job is not None
+                documents._fail(loop, job, "DOC-TIMESTAMP: the server does not answer")
+    assert topics(world).count("certificate.document_stuck") == 1
 
 
 def test_a_version_made_twice_is_kept_once(world: World) -> None:

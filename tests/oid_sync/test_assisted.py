@@ -21,6 +21,7 @@ from oid_sync.connectors.assisted.fields import fields_of
 from oid_sync.domain import answers, calls, desk, links
 from oid_sync.domain.reconciliation import runs
 from oid_sync.models import CallState, Closed, Drift, DriftKind, HandEntry, OidCall, OidConnection, ReconciliationRun
+from organizations.models import Operation, OperationStatus
 from requests_app.models import Request, RequestState
 from tests.oid_store.server import StoreServer
 from tests.support import stages
@@ -348,3 +349,17 @@ def test_where_people_key_oids_log_is_not_read_and_its_drifts_end(world: World) 
         assert runs._next(loop, run) is runs.Outcome.OVER
         found = ReconciliationRun.objects.get(pk=run.pk)
     assert (found.state, "reads no log" in found.note) == (ReconciliationRun.State.DONE, True)
+
+
+@pytest.mark.django_db
+def test_what_held_at_the_approval_must_still_hold_when_somebody_begins(world: World) -> None:
+    by_hand(world)
+    call = to_key(world)
+    Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.SUSPENDED)
+    with act_as(world.who("reviewer")) as reviewer, pytest.raises(Conflict, match="CHECKS") as refused:
+        entries.begin(reviewer, call.pk)
+    assert "IMP-1" in str(refused.value.message)
+    assert "IMP-1" in world.browser("reviewer").post(sheet(call), {"act": "begin"}, follow=True).content.decode()
+    Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.CERTIFIED)
+    with act_as(world.who("reviewer")) as reviewer:
+        entries.begin(reviewer, call.pk)
