@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from certportal.secret_files import SecretFileError, read_secret_files
+
 from . import commands, mirror
 from .check import check as check_all
 from .console import Console
@@ -141,9 +143,10 @@ def main(arguments: list[str]) -> int:
     os.umask(0o022)
     places = Places.here()
     try:
+        read_secret_files(os.environ)
         mirror.move_over(places.root, arguments, console)
         return command(places, console, arguments[1:])
-    except PortalError as error:
+    except (PortalError, SecretFileError) as error:
         print(f"portal: {error}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
