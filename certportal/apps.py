@@ -28,4 +28,5 @@ class CertportalConfig(AppConfig):
         import_module("certportal.api.schema")
         # connectors bring their own pages, whose views need the models
         import_module("certportal.url_roles").register_all()
+        import_module("certportal.deploy_checks").register_all()
         post_migrate.connect(apply_policies, sender=self)

@@ -12,7 +12,13 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from certportal.secret_files import SecretFileError, read_secret_files
+
 env = environ.Env()
+try:
+    read_secret_files(environ.Env.ENVIRON)
+except SecretFileError as error:
+    raise ImproperlyConfigured(str(error)) from error
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 PORTAL_ENV = env.str("PORTAL_ENV", default="production")
@@ -21,6 +27,8 @@ if PORTAL_ENV not in {"development", "test", "production"}:
 PRODUCTION = PORTAL_ENV == "production"
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY")
+if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 12):
+    raise ImproperlyConfigured("SECRET_KEY must be random and of at least 50 characters in production.")
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEY")
 PORTAL_PUBLIC_ORIGIN = env.str("PORTAL_PUBLIC_ORIGIN", default="http://127.0.0.1:8000").rstrip("/")
 PORTAL_DATA_DIR = Path(env.str("PORTAL_DATA_DIR", default=str(BASE_DIR / ".portal" / "data")))

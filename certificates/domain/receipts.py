@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from decimal import Decimal
@@ -69,6 +70,9 @@ def confirm(
 
 
 def _note(actor: Identity, certificate: Certificate, shipment: Shipment, row: Receipt) -> None:
+    importer = certificate.snapshot["importer"]["name"]
+    if actor.kind is Kind.BROKER:
+        actor = dataclasses.replace(actor, on_behalf_of=importer[:200])
     audit.record(
         actor, "certificate.received", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
         client_id=certificate.client_id,
@@ -81,6 +85,6 @@ def _note(actor: Identity, certificate: Certificate, shipment: Shipment, row: Re
             roles=[Role.REVIEWER, Role.MANAGER],
             context={
                 "number": certificate.number, "shipped": shipment.net_kg, "received": row.received_kg,
-                "difference": row.received_kg - shipment.net_kg, "importer": certificate.snapshot["importer"]["name"],
+                "difference": row.received_kg - shipment.net_kg, "importer": importer,
             },
         )  # fmt: skip

@@ -45,9 +45,10 @@ def fault(text: str) -> Finding:
 class Check:
     """Looks at the machine, the set-up, the settings, then at the servers and the portal itself."""
 
-    def __init__(self, places: Places, console: Console) -> None:
+    def __init__(self, places: Places, console: Console, *, deploy: bool = False) -> None:
         self.places = places
         self.console = console
+        self.deploy = deploy
         self.faults = 0
 
     def run(self) -> int:
@@ -132,7 +133,7 @@ class Check:
         with Runtime(self.places) as runtime:
             environment = runtime.environment()
             env = environment.manage(runtime.known_addresses())
-            deploy = ["--deploy"] if environment.production else []
+            deploy = ["--deploy"] if environment.production or self.deploy else []
             questions = [
                 (f"database {describe(env['DATABASE_URL'])}", ["manage.py", "check", "--database", "default"], ""),
                 ("Valkey", ["-c", "import os, redis; redis.from_url(os.environ['REDIS_URL']).ping()"], ""),
@@ -140,10 +141,12 @@ class Check:
                 ("migrations", ["manage.py", "migrate", "--check"], "run ./portal up, which migrates"),
                 ("start-up conditions", ["-c", "import certportal.wsgi"], ""),
             ]
-            return [self._ask(runtime, env, *question) for question in questions]
+            return [found for question in questions for found in self._ask(runtime, env, *question)]
 
-    def _ask(self, runtime: Runtime, env: dict[str, str], name: str, arguments: list[str], remedy: str) -> Finding:
-        """Run a question in the environment's interpreter; its last line is the answer when it fails."""
+    def _ask(
+        self, runtime: Runtime, env: dict[str, str], name: str, arguments: list[str], remedy: str
+    ) -> list[Finding]:
+        """Run a question in the environment's interpreter: a fault for each issue, or for its last line, when it fails."""
         if "migrate" in arguments:
             env = env | {"PORTAL_DB_ROLE": "owner"}
         log = self.places.logs / "check.log"
@@ -153,8 +156,9 @@ class Check:
                 timeout=SECONDS, stdin=subprocess.DEVNULL, **runtime.user.popen(),
             )  # fmt: skip
         if done.returncode == 0:
-            return ok(name)
-        return fault(f"{name}: {remedy or issues(log) or last_line(log)}")
+            return [ok(name)]
+        said = [remedy] if remedy else issues(log) or [last_line(log)]
+        return [fault(f"{name}: {text}") for text in said]
 
     def _portal(self) -> Finding:
         run_file = RunFile(self.places.home)
@@ -169,11 +173,11 @@ class Check:
         return ok(f"the portal runs: {record['urls']['url']}/")
 
 
-def issues(log: Path) -> str:
-    """What Django's system check found, in one line; empty when it found nothing."""
-    return "; ".join(line.strip() for line in log.read_text(errors="replace").splitlines() if ISSUE.match(line))
+def issues(log: Path) -> list[str]:
+    """What Django's system check found, a line for each; empty when it found nothing."""
+    return [line.strip() for line in log.read_text(errors="replace").splitlines() if ISSUE.match(line)]
 
 
-def check(places: Places, console: Console) -> int:
-    """The whole check."""
-    return Check(places, console).run()
+def check(places: Places, console: Console, *, deploy: bool = False) -> int:
+    """The whole check; with ``deploy`` also what is unsafe in a deployment, as it is in production without asking."""
+    return Check(places, console, deploy=deploy).run()

@@ -7,8 +7,10 @@ import os
 import sys
 from collections.abc import Callable
 
+from certportal.secret_files import SecretFileError, read_secret_files
+
 from . import commands, mirror
-from .check import check
+from .check import check as check_all
 from .console import Console
 from .errors import PortalError
 from .places import Places
@@ -27,7 +29,8 @@ the portal
   url                        print the address of the running portal
   status                     what runs: processes, ports, restarts (exit code 3 when the portal is not running)
   smoke                      run the main job through the API of the running portal; exit code 1 when it fails
-  check                      say what is missing or misconfigured, without changing anything
+  check [--deploy]           say what is missing or misconfigured, without changing anything; --deploy also says what
+                             would be unsafe in a deployment (production always does)
 
 development
   test [--long] [--no-lint] [pytest args]
@@ -88,6 +91,13 @@ def bench(places: Places, console: Console, arguments: list[str]) -> int:
     return commands.bench(places, console, arguments[0], arguments[1:])
 
 
+def check(places: Places, console: Console, arguments: list[str]) -> int:
+    """`./portal check`."""
+    parser = argparse.ArgumentParser(prog="./portal check", description="Say what is missing or misconfigured.")
+    parser.add_argument("--deploy", action="store_true", help="also say what would be unsafe in a deployment")
+    return check_all(places, console, deploy=parser.parse_args(arguments).deploy)
+
+
 def test(places: Places, console: Console, arguments: list[str]) -> int:
     """`./portal test`."""
     return CheckRun(places, console, arguments).run()
@@ -110,7 +120,7 @@ COMMANDS: dict[str, Callable[[Places, Console, list[str]], int]] = {
     "url": without_arguments(commands.url),
     "status": without_arguments(commands.status),
     "smoke": without_arguments(commands.smoke),
-    "check": without_arguments(check),
+    "check": check,
     "test": test,
     "bench": bench,
     "manage": commands.manage,
@@ -133,9 +143,10 @@ def main(arguments: list[str]) -> int:
     os.umask(0o022)
     places = Places.here()
     try:
+        read_secret_files(os.environ)
         mirror.move_over(places.root, arguments, console)
         return command(places, console, arguments[1:])
-    except PortalError as error:
+    except (PortalError, SecretFileError) as error:
         print(f"portal: {error}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:

@@ -14,7 +14,8 @@ from certificates.domain import actuals, amending, closing, overages, receipts, 
 from certificates.models import Certificate, CertificateChange, CertificateState, OverageReport, Shipment
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted, NotVisible
 from core.identity import act_as
-from core.models import Notification
+from core.models import AuditRow, Notification
+from organizations.domain import brokers
 from pvf.models import Balance, Cause, Movement
 from tests.support.certificates import issued
 from tests.support.world import World, make_world
@@ -220,6 +221,27 @@ class TestReceipts:
         assert row.received_kg == KG("598.5")
         assert topics(world).count("certificate.receipt_differs") == 1
         assert buckets(world)[3] == KG(600)
+
+    def test_a_broker_confirms_on_behalf_of_the_importer_while_its_grant_lasts(self, world: World) -> None:
+        certificate = issued(world)
+        shipments_sent = [ship(world, certificate, kg) for kg in ("100", "200")]
+        day = shipments_sent[0].departure_date
+        with act_as(world.who("importer")) as importer:
+            grant = brokers.grant(importer, broker_id=world.broker.pk, valid_until=day + dt.timedelta(days=30))
+
+        def confirm(shipment: Shipment) -> None:
+            with act_as(world.who("broker")) as broker:
+                receipts.confirm(broker, shipment.pk, quantity=KG(100), unit="KGM", received_on=day)
+
+        with time_machine.travel(_noon(day + dt.timedelta(days=1)), tick=False):
+            confirm(shipments_sent[0])
+            with act_as(world.who("manager")):
+                row = AuditRow.objects.get(act="certificate.received")
+            assert (row.actor_kind, row.on_behalf_of) == ("broker", world.importer.name)
+            with act_as(world.who("importer")) as importer:
+                brokers.revoke(importer, grant.pk)
+            with pytest.raises(NotVisible):
+                confirm(shipments_sent[1])
 
     @pytest.mark.parametrize("role", ["signatory", "reviewer", "manager"])
     def test_nobody_else_confirms(self, world: World, role: str) -> None:
