@@ -27,12 +27,18 @@ CREATE OR REPLACE TRIGGER certificates_guard BEFORE UPDATE ON certificates_certi
 
 CREATE OR REPLACE TRIGGER certificates_change_append_only BEFORE UPDATE OR DELETE ON certificates_certificatechange
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();
+CREATE OR REPLACE TRIGGER certificates_change_append_only_whole BEFORE TRUNCATE ON certificates_certificatechange
+    FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
 
 CREATE OR REPLACE TRIGGER certificates_receipt_append_only BEFORE UPDATE OR DELETE ON certificates_receipt
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();
+CREATE OR REPLACE TRIGGER certificates_receipt_append_only_whole BEFORE TRUNCATE ON certificates_receipt
+    FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
 
 CREATE OR REPLACE TRIGGER certificates_document_append_only BEFORE UPDATE OR DELETE ON certificates_certificatedocument
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();
+CREATE OR REPLACE TRIGGER certificates_document_append_only_whole BEFORE TRUNCATE ON certificates_certificatedocument
+    FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
 
 -- The public check: number and code, both right, or nothing. Returns only what the check page shows.
 CREATE OR REPLACE FUNCTION certificates_public_check(p_number text, p_code text)

@@ -1,6 +1,8 @@
 -- What an amendment says never changes.
 CREATE OR REPLACE TRIGGER certificates_amendment_append_only BEFORE UPDATE OR DELETE ON certificates_amendment
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();
+CREATE OR REPLACE TRIGGER certificates_amendment_append_only_whole BEFORE TRUNCATE ON certificates_amendment
+    FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
 
 -- What a continuity document says never changes; once made, neither does its file.
 CREATE OR REPLACE FUNCTION certificates_continuity_guard() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -12,7 +12,7 @@ CREATE OR REPLACE FUNCTION portal_operation() RETURNS uuid LANGUAGE sql STABLE P
 CREATE OR REPLACE FUNCTION portal_broker() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('portal.broker_id', true), '')::uuid $$;
 
--- Append-only tables: refuses UPDATE and DELETE even of a role that was granted them by mistake.
+-- Append-only tables: refuses UPDATE, DELETE and TRUNCATE even of the owner, and of a role that was granted them by mistake.
 CREATE OR REPLACE FUNCTION portal_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';

@@ -12,6 +12,12 @@ END $$;
 
 CREATE OR REPLACE TRIGGER core_auditrow_append_only BEFORE UPDATE OR DELETE ON core_auditrow
     FOR EACH ROW EXECUTE FUNCTION core_audit_guard();
+CREATE OR REPLACE TRIGGER core_auditrow_append_only_whole BEFORE TRUNCATE ON core_auditrow
+    FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
+CREATE OR REPLACE TRIGGER core_auditseal_append_only_whole BEFORE TRUNCATE ON core_auditseal
+    FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
+CREATE OR REPLACE TRIGGER core_audithead_append_only_whole BEFORE TRUNCATE ON core_audithead
+    FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
 CREATE OR REPLACE TRIGGER core_auditseal_append_only BEFORE UPDATE OR DELETE ON core_auditseal
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();
 CREATE OR REPLACE TRIGGER core_audithead_append_only BEFORE UPDATE OR DELETE ON core_audithead

@@ -122,6 +122,8 @@ GRANT EXECUTE ON FUNCTION pvf_queue(uuid), pvf_move(uuid, uuid, text, text, nume
 
 CREATE OR REPLACE TRIGGER pvf_movement_append_only BEFORE UPDATE OR DELETE ON pvf_movement
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();
+CREATE OR REPLACE TRIGGER pvf_movement_append_only_whole BEFORE TRUNCATE ON pvf_movement
+    FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
 
 -- The two locks of a decision, in their order; functions, since their plans are then made once a session. Both run under
 -- the caller's own row policies.
