@@ -1,41 +1,68 @@
 """Row policies of the tables on this floor, and the reviewed list of tables that have none."""
 
-from core.policy import APPEND, CLIENT_ROW, KIND, LOOP_ROW, NO_DELETE, READ, SIGNED_IN, STAFF_ROW, USER, Table
+from core.policy import (
+    APPEND,
+    KIND,
+    LOOP_ROW,
+    NO_DELETE,
+    READ,
+    ROWS,
+    ROWS_READ,
+    SIGNED_IN,
+    USER,
+    Table,
+)
 
-_SESSION = "sign-in and session rows are needed before anybody is known; they hold no tenant data"
+#: Django looks a session up by a random key that only the browser holds, before anybody is known.
+_SESSION = "found by a random key before anybody is known; holds no tenant's data"
+_UNUSED = "unused by the portal; Django's table, never written"
+
+#: The loop of a certifier, or the loop of none for rows of no certifier.
+_LOOP = f"({LOOP_ROW} OR ({KIND} = 'loop' AND certifier_id IS NULL))"
+#: What belongs to a person: theirs, and before sign-in nobody knows whose. Staff see of colleagues and clients' people
+#: whether an address is confirmed and a second step is set up (secrets are encrypted).
+_PERSONS_ROW = f"({KIND} = 'nobody' OR user_id = {USER})"
+_PERSONS_ROW_READ = (
+    f"CASE {KIND} WHEN 'nobody' THEN true WHEN 'check' THEN false ELSE user_id = {USER} OR ({KIND} IN ('staff', 'loop')"
+    " AND portal_knows(user_id)) END"
+)
 
 TABLES = [
+    # an act is on record as the act of whoever did it, and with the certifier it belongs to
     Table(
         "core_auditrow",
-        read=f"{STAFF_ROW} OR {CLIENT_ROW}",
-        write=f"{KIND} <> 'nobody' OR certifier_id IS NULL",
+        read=ROWS_READ,
+        insert="portal_own_act(certifier_id, client_id, actor_id, object_id)",
         grants=APPEND,
     ),
     Table(
         "core_notification",
-        read=f"{LOOP_ROW} OR ({KIND} = 'loop' AND certifier_id IS NULL)",
-        write=f"{KIND} NOT IN ('nobody', 'check')",
+        read=_LOOP,
+        insert="portal_own_news(certifier_id, object_id)",
+        write=_LOOP,
         grants=NO_DELETE,
     ),
     Table(
         "core_delivery",
-        read=f"user_id = {USER} OR {LOOP_ROW} OR ({KIND} = 'loop' AND certifier_id IS NULL)",
-        write=f"user_id = {USER} OR {LOOP_ROW} OR ({KIND} = 'loop' AND certifier_id IS NULL)",
+        read=f"user_id = {USER} OR {_LOOP}",
+        write=f"user_id = {USER} OR {_LOOP}",
+        insert=_LOOP,
         grants=NO_DELETE,
     ),
     Table(
         "core_storedfile",
-        read=f"{STAFF_ROW} OR {CLIENT_ROW} OR (kind = 'certificate' AND {SIGNED_IN} AND portal_sees_document(id))",
-        write=f"{STAFF_ROW} OR {CLIENT_ROW}",
+        read=f"{ROWS_READ} OR (kind = 'certificate' AND {SIGNED_IN} AND portal_sees_document(id))",
+        write=ROWS,
         grants=APPEND,
     ),
     Table("django_session", open_because=_SESSION),
     Table("django_content_type", open_because="names of our own tables", grants=READ),
     Table("django_migrations", open_because="names of our own migrations", grants=READ),
-    Table("auth_permission", open_because="unused by the portal; Django's table", grants=READ),
-    Table("auth_group", open_because="unused by the portal; Django's table", grants=READ),
-    Table("auth_group_permissions", open_because="unused by the portal; Django's table", grants=READ),
-    Table("account_emailaddress", open_because=_SESSION),
-    Table("account_emailconfirmation", open_because=_SESSION),
-    Table("mfa_authenticator", open_because=_SESSION),
+    Table("auth_permission", open_because=_UNUSED, grants=READ),
+    Table("auth_group", open_because=_UNUSED, grants=READ),
+    Table("auth_group_permissions", open_because=_UNUSED, grants=READ),
+    Table("account_emailaddress", read=_PERSONS_ROW_READ, write=_PERSONS_ROW),
+    # confirmations are signed links: there is no row; whoever removes an address deletes those of it, none
+    Table("account_emailconfirmation", read=f"{KIND} = 'nobody'", grants=("SELECT", "DELETE")),
+    Table("mfa_authenticator", read=_PERSONS_ROW_READ, write=_PERSONS_ROW),
 ]

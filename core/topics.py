@@ -24,6 +24,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "oid_call": ("oid_sync:desk",),
     "outage": ("certificates:outage",),
     "reconciliation": ("oid_sync:reconciliation",),
+    "support_session": ("organizations:support_log",),
 }
 PAGES: dict[str, tuple[str, ...]] = {
     "request": ("requests:detail",),

@@ -20,3 +20,7 @@ END $$;
 
 CREATE OR REPLACE TRIGGER core_auditrow_append_only BEFORE UPDATE OR DELETE ON core_auditrow
     FOR EACH ROW EXECUTE FUNCTION portal_append_only();
+
+-- A text as an id; NULL for any other text.
+CREATE OR REPLACE FUNCTION portal_as_uuid(p_text text) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT CASE WHEN p_text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN p_text::uuid END $$;
