@@ -6,30 +6,38 @@ from core.policy import (
     BROKER,
     CERTIFIER,
     CLIENT,
-    CLIENT_ROW,
     KIND,
     NO_DELETE,
     OPERATION,
+    ROWS,
+    ROWS_READ,
+    STAFF_READ,
     STAFF_ROW,
+    SUPPORT,
     USER,
     Table,
 )
 
 _RELEASED = "(state IN ('issued', 'closed', 'void', 'replaced', 'continuity') OR continuity_at IS NOT NULL)"
-_DELEGATED = (
-    "organizations_delegation d WHERE d.broker_id = "
-    f"{BROKER} AND d.revoked_at IS NULL AND current_date BETWEEN d.valid_from AND d.valid_until"
+_INVITED = "id = ANY ((SELECT portal_invited_to())::uuid[])"
+#: Of each certificate: its certifier, its exporter, and once it is released its importer, that importer's or exporter's
+#: broker while the grant lasts, and the contact who was invited to this one.
+_CERTIFICATE = (
+    f"CASE {KIND} WHEN 'staff' THEN certifier_id = {CERTIFIER} WHEN 'loop' THEN certifier_id = {CERTIFIER}"
+    f" WHEN 'exporter' THEN certifier_id = {CERTIFIER} AND client_id = {CLIENT}"
+    f" WHEN 'support' THEN certifier_id = {CERTIFIER} AND {SUPPORT}"
+    f" WHEN 'importer' THEN {_RELEASED} AND (importer_id = {OPERATION} OR {_INVITED})"
+    f" WHEN 'broker' THEN {_RELEASED} AND (importer_id = ANY ((SELECT portal_delegating_importers())::uuid[])"
+    f" OR client_id = ANY ((SELECT portal_delegating_clients())::uuid[]) OR {_INVITED})"
+    f" WHEN 'person' THEN {_RELEASED} AND {_INVITED} ELSE false END"
 )
-_PARTY = (
-    f"({KIND} = 'importer' AND importer_id = {OPERATION} AND {_RELEASED})"
-    f" OR ({KIND} = 'broker' AND {_RELEASED} AND (importer_id IN (SELECT d.operation_id FROM {_DELEGATED})"
-    f" OR client_id IN (SELECT d.client_id FROM {_DELEGATED})))"
-    f" OR ({KIND} IN ('person', 'importer', 'broker') AND {_RELEASED} AND id IN"
-    f" (SELECT c.certificate_id FROM certificates_certificatecontact c WHERE c.user_id = {USER}))"
+#: Rows below a certificate are seen by whoever sees the certificate (sql/035_parties.sql). Those who are known by their
+#: certifier never come to it.
+_BELOW = f"({KIND} IN ('importer', 'broker', 'person') AND portal_sees_certificate(certificate_id))"
+_BELOW_ITS_OWN = (
+    f"({KIND} IN ('importer', 'broker', 'person') AND portal_sees_certificate(certificate_id, certifier_id))"
 )
-#: Rows below a certificate are seen by whoever sees the certificate: the sub-select is itself under row security.
-_BELOW = "EXISTS (SELECT 1 FROM certificates_certificate c WHERE c.id = certificate_id)"
-_ROWS = f"{STAFF_ROW} OR {CLIENT_ROW}"
+_ROWS_OR_BELOW = f"{ROWS_READ} OR {_BELOW}"
 #: A bundle belongs to a person in one membership, and that membership is the one acted in.
 _OWN_BUNDLE = (
     f"(wanted_by = {USER} AND {KIND} IN ('staff', 'exporter', 'importer', 'broker') AND EXISTS"
@@ -42,58 +50,71 @@ _OWN_BUNDLE = (
 _LOOP = f"({KIND} = 'loop' AND certifier_id IS NOT DISTINCT FROM {CERTIFIER})"
 
 TABLES = [
-    Table("certificates_certificate", read=f"{_ROWS} OR {_PARTY}", write=_ROWS, grants=NO_DELETE),
-    Table("certificates_certificatedocument", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=APPEND),
+    Table("certificates_certificate", read=_CERTIFICATE, write=ROWS, grants=NO_DELETE),
+    Table("certificates_certificatedocument", read=_ROWS_OR_BELOW, write=STAFF_ROW, grants=APPEND),
     # whoever sees the certificate may ask for its copy; it is made, and forgotten, by the loop
-    Table("certificates_readingcopy", read=f"{_ROWS} OR {_BELOW}", write=f"{_ROWS} OR {_BELOW}"),
+    Table("certificates_readingcopy", read=_ROWS_OR_BELOW, write=f"{ROWS} OR {_BELOW_ITS_OWN}"),
     Table(
         "certificates_certificatecontact",
-        read=f"{STAFF_ROW} OR user_id = {USER}",
+        read=f"{STAFF_READ} OR user_id = {USER}",
         write=STAFF_ROW,
         grants=NO_DELETE,
     ),
-    Table("certificates_partyfinding", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=NO_DELETE),
-    Table("certificates_oidmark", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=NO_DELETE),
+    Table("certificates_partyfinding", read=_ROWS_OR_BELOW, write=STAFF_ROW, grants=NO_DELETE),
+    Table("certificates_oidmark", read=_ROWS_OR_BELOW, write=STAFF_ROW, grants=NO_DELETE),
     Table(
         "certificates_registrationdelay",
-        read=f"{STAFF_ROW} OR (certifier_id = {CERTIFIER} AND {KIND} = 'exporter')",
+        read=f"{STAFF_READ} OR (certifier_id = {CERTIFIER} AND {KIND} = 'exporter')",
         write=STAFF_ROW,
         grants=NO_DELETE,
     ),
-    Table("certificates_shipment", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=NO_DELETE),
-    Table("certificates_certificatechange", read=f"{_ROWS} OR {_BELOW}", write=_ROWS, grants=APPEND),
+    Table("certificates_shipment", read=_ROWS_OR_BELOW, write=ROWS, grants=NO_DELETE),
+    Table("certificates_certificatechange", read=_ROWS_OR_BELOW, write=ROWS, grants=APPEND),
     Table(
-        "certificates_amendment",
-        read=f"{_ROWS} OR {_BELOW}",
-        write=STAFF_ROW,
-        grants=APPEND,
-        update_columns=("confirmed_at",),
+        "certificates_amendment", read=_ROWS_OR_BELOW, write=STAFF_ROW, grants=APPEND, update_columns=("confirmed_at",)
     ),
     # whether and since when OID is out decides what the certifier's exporters may ship
-    Table("certificates_outage", read=f"certifier_id = {CERTIFIER}", write=STAFF_ROW, grants=NO_DELETE),
+    Table(
+        "certificates_outage",
+        read=f"certifier_id = {CERTIFIER} AND {KIND} IN ('staff', 'loop', 'exporter', 'support')",
+        write=STAFF_ROW,
+        grants=NO_DELETE,
+    ),
     # a document that was made is never deleted (trigger); one that was only asked for may be asked for anew
-    Table("certificates_continuitydocument", read=f"{_ROWS} OR {_BELOW}", write=STAFF_ROW, grants=ALL),
-    Table("certificates_overagereport", read=_ROWS, write=_ROWS, grants=NO_DELETE),
+    Table("certificates_continuitydocument", read=_ROWS_OR_BELOW, write=STAFF_ROW, grants=ALL),
+    Table("certificates_overagereport", read=ROWS_READ, write=ROWS, grants=NO_DELETE),
     Table(
         "certificates_receipt",
-        read=f"{_ROWS} OR {_BELOW}",
-        write=f"{KIND} IN ('importer', 'broker') AND {_BELOW}",
+        read=_ROWS_OR_BELOW,
+        # on the books of the certificate that it is about, and of no other
+        write=f"{KIND} IN ('importer', 'broker') AND EXISTS (SELECT 1 FROM certificates_certificate c"
+        " WHERE c.id = certificate_id AND c.certifier_id = certificates_receipt.certifier_id"
+        " AND c.client_id = certificates_receipt.client_id AND c.importer_id = certificates_receipt.importer_id)",
         grants=APPEND,
     ),
-    Table("certificates_actualsreminder", read=_ROWS, write=STAFF_ROW, grants=APPEND),
+    Table("certificates_actualsreminder", read=ROWS_READ, write=STAFF_ROW, grants=APPEND),
     Table(
         "certificates_certificatelookup",
-        read=_ROWS,
+        read=ROWS_READ,
         write=f"{KIND} = 'check'",
         grants=APPEND,
     ),
-    Table("certificates_preview", read=_ROWS, write=_ROWS),
+    Table("certificates_preview", read=ROWS_READ, write=ROWS),
     Table("certificates_bundle", read=f"{_OWN_BUNDLE} OR {_LOOP}", write=f"{_OWN_BUNDLE} OR {_LOOP}"),
-    Table("certificates_goodsmark", read=STAFF_ROW, write=STAFF_ROW, grants=APPEND),
+    Table("certificates_goodsmark", read=STAFF_READ, write=STAFF_ROW, grants=APPEND),
     Table(
         "certificates_signingkey",
-        read=f"certifier_id = {CERTIFIER} AND {KIND} IN ('staff', 'loop')",
-        write=f"certifier_id = {CERTIFIER} AND {KIND} IN ('staff', 'loop')",
+        read=STAFF_ROW,  # a support session does not read keys
+        write=STAFF_ROW,
         grants=NO_DELETE,
     ),
 ]
+
+#: Functions that run with the owner's rights (core.policy.declared_definers).
+DEFINERS = {
+    "certificates_public_check": "the check page answers anybody who has number and code",
+    "certificates_public_versions": "the same for the issued versions' hashes",
+    "certificates_continuity_check": "the same for a continuity document",
+    "certificates_seen_elsewhere": "whether another certifier has the same goods: yes or no, to staff alone",
+    "certificates_forget_lookups": "old questions at the check page are forgotten; no grant deletes one",
+}

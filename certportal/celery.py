@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_init
+from celery.signals import beat_init, setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
 from django.db import close_old_connections
 from django.utils.log import configure_logging
@@ -24,11 +24,19 @@ def _log_as_the_web_does(**_: Any) -> None:
 
 
 @worker_init.connect
-def _refuse_a_powerful_role(**_: Any) -> None:
+@beat_init.connect
+def refuse_a_powerful_role(**_: Any) -> None:
+    """End the process unless row-level security binds its database role (also where the database cannot be asked).
+
+    ``SystemExit``, since Celery logs whatever else a receiver raises and goes on.
+    """
     # imported here: models are not loaded yet when this module is
     from core.role_guard import require_restricted_role  # noqa: PLC0415
 
-    require_restricted_role()
+    try:
+        require_restricted_role()
+    except Exception as error:
+        raise SystemExit(f"not started: {error}") from error
 
 
 @task_prerun.connect

@@ -25,6 +25,7 @@ ENTRIES = [
     ("organizations:directory_imports", _("Read in the directory")),
     ("organizations:delegations", _("Brokers")),
     ("organizations:platform", _("Certifiers")),
+    ("organizations:support", _("Support sessions")),
     ("organizations:settings", _("Settings")),
     ("organizations:tokens", _("API keys")),
     ("certificates:check", _("Check a certificate")),
@@ -53,6 +54,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "identity": actor,
         "membership": getattr(request, "membership", None),
         "memberships": getattr(request, "memberships", []),
+        "support_session": getattr(request, "support_session", None),
     }
 
 

@@ -16,6 +16,7 @@ _HOME = {
     Kind.BROKER: "certificates:inbox",
     Kind.PERSON: "certificates:inbox",
     Kind.PLATFORM: "organizations:platform",
+    Kind.SUPPORT: "review:queue",
 }
 
 

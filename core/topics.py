@@ -27,6 +27,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "audit_head": ("organizations:audit",),
     "guarded_change": ("organizations:guarded_changes",),
     "reconciliation": ("oid_sync:reconciliation",),
+    "support_session": ("organizations:support_log",),
 }
 PAGES: dict[str, tuple[str, ...]] = {
     "request": ("requests:detail",),

@@ -1,13 +1,14 @@
 """Row policies of the link to OID: the certifier's own affair."""
 
-from core.policy import ALL, APPEND, NO_DELETE, STAFF_ROW, Table
+from core.policy import ALL, APPEND, NO_DELETE, STAFF_READ, STAFF_ROW, Table
 
 TABLES = [
+    # holds the key to OID: a support session does not read it
     Table("oid_sync_oidconnection", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
-    Table("oid_sync_oidcall", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
-    Table("oid_sync_oidexchange", read=STAFF_ROW, write=STAFF_ROW, grants=APPEND),
-    Table("oid_sync_handentry", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
-    Table("oid_sync_reconciliationrun", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
-    Table("oid_sync_drift", read=STAFF_ROW, write=STAFF_ROW, grants=NO_DELETE),
-    Table("oid_sync_oidrecord", read=STAFF_ROW, write=STAFF_ROW, grants=ALL),
+    Table("oid_sync_oidcall", read=STAFF_READ, write=STAFF_ROW, grants=NO_DELETE),
+    Table("oid_sync_oidexchange", read=STAFF_READ, write=STAFF_ROW, grants=APPEND),
+    Table("oid_sync_handentry", read=STAFF_READ, write=STAFF_ROW, grants=NO_DELETE),
+    Table("oid_sync_reconciliationrun", read=STAFF_READ, write=STAFF_ROW, grants=NO_DELETE),
+    Table("oid_sync_drift", read=STAFF_READ, write=STAFF_ROW, grants=NO_DELETE),
+    Table("oid_sync_oidrecord", read=STAFF_READ, write=STAFF_ROW, grants=ALL),
 ]

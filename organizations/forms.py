@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import CheckboxTiles, CodeInput, DateInput, Fieldset, PortalForm, SearchableSelect
 from organizations.domain.parties import ROLES_OF_SIDE
-from organizations.models import CERTIFIER_CODE, NOP_ID, Broker, OperationStatus
+from organizations.models import CERTIFIER_CODE, NOP_ID, Broker, Certifier, OperationStatus
 from organizations.roles import Role
 from organizations.rules import LIMITS, Rules
 
@@ -164,6 +164,23 @@ class CertifierForm(PortalForm):
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC")
         self.fields["time_zone"].choices = [("", ""), *((zone, zone) for zone in zones)]  # type: ignore[attr-defined]
+
+
+class SupportForm(PortalForm):
+    """A support session: at whom, why, and for how long."""
+
+    certifier = forms.ModelChoiceField(label=_("Certifier"), queryset=Certifier.objects.none(), widget=SearchableSelect)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, help_text=_("For example the number of the ticket. The certifier reads it.")
+    )
+    minutes = forms.TypedChoiceField(
+        label=_("Length"), coerce=int, initial=60,
+        choices=[(30, _("30 minutes")), (60, _("1 hour")), (240, _("4 hours")), (480, _("8 hours"))],
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["certifier"].queryset = Certifier.objects.order_by("name")  # type: ignore[attr-defined]
 
 
 LABELS = {

@@ -8,10 +8,14 @@ from typing import TypedDict
 
 from django.db import connection
 
+from core import clock
 from core.identity import Identity, Kind
-from organizations.models import Membership, User
+from organizations.models import Membership, SupportSession, User
+from organizations.roles import Role
 
 SESSION_KEY = "membership_id"
+#: Where a platform operator's browser keeps the support session that it reads in.
+SUPPORT_KEY = "support_session_id"
 
 
 class Marks(TypedDict):
@@ -58,6 +62,27 @@ def identity_without_membership(user: User, *, request_id: str = "", ip: str = "
     """A signed-in person who acts for no organisation (or the platform operator)."""
     kind = Kind.PLATFORM if user.is_platform_operator else Kind.PERSON
     return Identity(kind=kind, user_id=user.pk, request_id=request_id, ip=ip)
+
+
+def open_support_session(user: User, session_id: object) -> SupportSession | None:
+    """The operator's own support session if it is open. Needs the operator's identity to be set."""
+    if not session_id or not user.is_platform_operator:
+        return None
+    rows = SupportSession.objects.filter(operator=user, ended_at=None, expires_at__gt=clock.now())
+    return rows.filter(pk=str(session_id)).select_related("certifier").first()
+
+
+def support_identity(session: SupportSession, *, request_id: str = "", ip: str = "") -> Identity:
+    """A platform operator who reads one certifier's data: what its auditor may open, and nothing may be written."""
+    return Identity(
+        kind=Kind.SUPPORT,
+        user_id=session.operator_id,
+        certifier_id=session.certifier_id,
+        roles=frozenset({Role.AUDITOR}),
+        on_behalf_of=f"support session {session.pk}",
+        request_id=request_id,
+        ip=ip,
+    )
 
 
 def hash_token(token: str) -> str:

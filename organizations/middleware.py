@@ -21,16 +21,22 @@ from core.identity import NOBODY, Identity, Kind, act_as, assume
 from organizations.access import audience_of, may_open
 from organizations.identity import (
     SESSION_KEY,
+    SUPPORT_KEY,
     Marks,
     identity_of,
     identity_without_membership,
     live_memberships,
     membership_of_token,
+    open_support_session,
+    support_identity,
 )
 from organizations.models import Membership, User
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What may be sent in a support session, which otherwise only reads.
+SUPPORT_MAY_SEND = frozenset({"organizations:support_end", "account_logout", "set_language"})
 
 
 class _RollBack(Exception):
@@ -116,6 +122,10 @@ class IdentityMiddleware:
         chosen = request.session.get(SESSION_KEY)
         active = next((m for m in memberships if str(m.pk) == chosen), memberships[0] if memberships else None)
         identity = identity_of(active, **marks) if active else person
+        session = open_support_session(user, request.session.get(SUPPORT_KEY))
+        if session is not None:
+            identity, active = support_identity(session, **marks), None
+        request.support_session = session  # type: ignore[attr-defined]
         request.memberships = memberships  # type: ignore[attr-defined]
         request.membership = active  # type: ignore[attr-defined]
         request.identity = identity  # type: ignore[attr-defined]
@@ -123,6 +133,11 @@ class IdentityMiddleware:
         if not request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME):
             translation.activate(user.language)
             request.LANGUAGE_CODE = user.language
+
+
+def _may_be_sent(request: HttpRequest, actor: Identity, url_name: str) -> bool:
+    """Whether the request's method is open to the actor: a support session reads."""
+    return actor.kind is not Kind.SUPPORT or request.method in SAFE_METHODS or url_name in SUPPORT_MAY_SEND
 
 
 class AccessMiddleware:
@@ -142,7 +157,9 @@ class AccessMiddleware:
         name = match.view_name if match else ""
         audience = audience_of(name)
         actor: Identity = getattr(request, "identity", NOBODY)
-        if may_open(actor, audience):
+        if may_open(actor, audience) and _may_be_sent(request, actor, name):
+            if actor.kind is Kind.SUPPORT:
+                audit.record(actor, "support.read", "url", name[:64], after={"path": request.path[:300]})
             return None
         if audience is None:
             log.error("url_without_roles", url_name=name)

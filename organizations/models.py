@@ -15,6 +15,7 @@ from core import clock, ids
 from core.models import StoredFile
 from organizations.models_changes import GuardedChange  # noqa: F401 - Django looks for models here
 from organizations.roles import Role
+from organizations.support_models import SupportSession as SupportSession  # noqa: PLC0414 - Django looks for models here
 from organizations.tenancy import ClientRows, PartyRows, TenantQuerySet
 
 NOP_ID = RegexValidator(r"^\d{10}$", _("A NOP operation ID has exactly 10 digits, for example 8150001234."))

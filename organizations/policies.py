@@ -6,12 +6,15 @@ from core.policy import (
     BROKER,
     CERTIFIER,
     CLIENT,
+    EVERY_ROW,
     KIND,
     NO_DELETE,
     OPERATION,
     PLATFORM,
     SIGNED_IN,
+    STAFF_READ,
     STAFF_ROW,
+    SUPPORT,
     USER,
     Table,
 )
@@ -21,56 +24,107 @@ _PARTY = (
     f"({KIND} = 'importer' AND operation_id = {OPERATION} AND side = 'importer')"
     f" OR ({KIND} = 'broker' AND broker_id = {BROKER} AND side = 'broker')"
 )
-_LOOP_PARTY = f"({KIND} = 'loop' AND side IN ('importer', 'broker'))"
-_MEMBERSHIP = f"user_id = {USER} OR {STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY} OR {_LOOP_PARTY} OR {PLATFORM}"
-_INVITATION = f"{STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY} OR {PLATFORM}"
-_GRANTOR = f"({KIND} = 'importer' AND operation_id = {OPERATION}) OR {_OWN_CLIENT} OR {STAFF_ROW}"
+_MEMBERSHIP = (
+    f"user_id = {USER} OR CASE {KIND} WHEN 'staff' THEN certifier_id = {CERTIFIER}"
+    f" WHEN 'exporter' THEN certifier_id = {CERTIFIER} AND client_id = {CLIENT}"
+    f" WHEN 'importer' THEN operation_id = {OPERATION} AND side = 'importer'"
+    f" WHEN 'broker' THEN broker_id = {BROKER} AND side = 'broker'"
+    # a loop writes to the people of importers and brokers, who are no certifier's
+    f" WHEN 'loop' THEN certifier_id = {CERTIFIER} OR side IN ('importer', 'broker')"
+    f" WHEN 'support' THEN certifier_id = {CERTIFIER} AND {SUPPORT} ELSE false END"
+)
+#: An organisation lets its own people in; the platform operator is none (a new certifier's first manager is invited
+#: under the certifier's own identity).
+_PEOPLE = f"{STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY}"
+_PEOPLE_READ = f"{STAFF_READ} OR {_OWN_CLIENT} OR {_PARTY}"
+#: Who may delegate: the importer or the exporter themselves, never the certifier for them.
+_GRANTOR = f"({KIND} = 'importer' AND operation_id = {OPERATION}) OR {_OWN_CLIENT}"
 #: The directory is nobody's tenant: the platform operator reads it in, or the loop of no certifier for them.
 _DIRECTORY_KEEPER = f"({PLATFORM} OR ({KIND} = 'loop' AND {CERTIFIER} IS NULL))"
+#: A person is seen by themselves and by whoever sees a membership of theirs. Before anybody is known, sign-in finds a
+#: person by address; a loop finds the address it writes to.
+_PERSON = (
+    f"CASE {KIND} WHEN 'nobody' THEN true WHEN 'loop' THEN true WHEN 'check' THEN false"
+    f" ELSE id = {USER} OR portal_knows(id) END"
+)
+_PERSON_WRITES = f"({KIND} IN ('nobody', 'loop', 'platform') OR id = {USER})"
 
 TABLES = [
-    Table("organizations_user", open_because="a person signs in before anybody is known", grants=NO_DELETE),
-    Table("organizations_certifier", open_because="public names of certifying agents", grants=NO_DELETE),
-    Table("organizations_operation", open_because="OID's public directory of operations", grants=NO_DELETE),
+    Table("organizations_user", read=_PERSON, lock=_PERSON, write=_PERSON_WRITES, grants=NO_DELETE),
+    Table(
+        "organizations_certifier",
+        read=EVERY_ROW,
+        write=f"{PLATFORM} OR ({KIND} IN ('staff', 'loop') AND id = {CERTIFIER})",
+        insert=PLATFORM,
+        grants=NO_DELETE,
+        global_because="names and addresses of accredited certifying agents are public",
+    ),
+    Table(
+        "organizations_operation",
+        read=EVERY_ROW,
+        lock=SIGNED_IN,  # a decision locks the operations that it is about FOR SHARE
+        write=_DIRECTORY_KEEPER,
+        grants=NO_DELETE,
+        global_because="OID's public directory of operations, written by whoever reads it in and by nobody else",
+    ),
     Table(
         "organizations_directoryimport",
         read=SIGNED_IN,  # every check says of which day the directory is
         write=_DIRECTORY_KEEPER,
         grants=NO_DELETE,
+        global_because="which days' directory was read in is the same for everybody; no tenant's data",
     ),
-    Table("organizations_directoryproblem", read=_DIRECTORY_KEEPER, write=_DIRECTORY_KEEPER, grants=APPEND),
-    Table("organizations_broker", open_because="names of brokers, needed to delegate to one", grants=NO_DELETE),
+    Table(
+        "organizations_directoryproblem",
+        read=_DIRECTORY_KEEPER,
+        write=_DIRECTORY_KEEPER,
+        grants=APPEND,
+        global_because="faults of the public directory's file, seen by whoever reads it in",
+    ),
+    Table(
+        "organizations_broker",
+        read=EVERY_ROW,
+        write=f"{PLATFORM} OR ({KIND} = 'broker' AND id = {BROKER})",
+        insert=f"{KIND} IN ('platform', 'importer', 'exporter')",
+        grants=NO_DELETE,
+        global_because="names of brokers: one is chosen from them to delegate to",
+    ),
     Table(
         "organizations_certifiersettings",
-        read=f"certifier_id = {CERTIFIER} OR {PLATFORM}",
-        write=f"{STAFF_ROW} OR {PLATFORM}",
+        read=f"certifier_id = {CERTIFIER} AND ({KIND} <> 'support' OR {SUPPORT})",
+        write=STAFF_ROW,
+        insert=f"{STAFF_ROW} OR ({PLATFORM} AND version = 1)",
         grants=NO_DELETE,
     ),
     Table(
         "organizations_guardedchange",
-        read=STAFF_ROW,
+        read=STAFF_READ,
         write=STAFF_ROW,
         grants=APPEND,
         update_columns=("state", "decided_by", "decided_at", "secret"),
     ),
     Table(
         "organizations_letterhead",
-        read=f"certifier_id = {CERTIFIER}",  # an exporter's draft is checked against what would be printed
+        # an exporter's draft is checked against what would be printed
+        read=f"certifier_id = {CERTIFIER} AND ({KIND} <> 'support' OR {SUPPORT})",
         write=STAFF_ROW,
         grants=APPEND,
     ),
     Table(
         "organizations_client",
-        read=f"{STAFF_ROW} OR ({KIND} = 'exporter' AND certifier_id = {CERTIFIER} AND id = {CLIENT})"
-        f" OR id IN (SELECT m.client_id FROM organizations_membership m WHERE m.user_id = {USER})",
-        write=f"{STAFF_ROW}",
+        read=f"CASE {KIND} WHEN 'staff' THEN certifier_id = {CERTIFIER} WHEN 'loop' THEN certifier_id = {CERTIFIER}"
+        f" WHEN 'exporter' THEN certifier_id = {CERTIFIER} AND id = {CLIENT}"
+        f" WHEN 'support' THEN certifier_id = {CERTIFIER} AND {SUPPORT}"
+        # a person chooses among their organisations before they act for one of them
+        " WHEN 'person' THEN portal_is_of_client(id) WHEN 'platform' THEN portal_is_of_client(id) ELSE false END",
+        write=STAFF_ROW,
         grants=NO_DELETE,
     ),
-    Table("organizations_membership", read=_MEMBERSHIP, write=_INVITATION, grants=NO_DELETE),
-    Table("organizations_invitation", read=_INVITATION, write=_INVITATION, grants=NO_DELETE),
+    Table("organizations_membership", read=_MEMBERSHIP, write=_PEOPLE, grants=NO_DELETE),
+    Table("organizations_invitation", read=_PEOPLE_READ, write=_PEOPLE, grants=NO_DELETE),
     Table(
         "organizations_delegation",
-        read=f"{_GRANTOR} OR ({KIND} = 'broker' AND broker_id = {BROKER})",
+        read=f"{_GRANTOR} OR {STAFF_READ} OR ({KIND} = 'broker' AND broker_id = {BROKER})",
         write=_GRANTOR,
         grants=NO_DELETE,
     ),
@@ -80,4 +134,22 @@ TABLES = [
         write=f"user_id = {USER}",
         grants=ALL,
     ),
+    # opened by an operator for themselves; ended by any operator, by itself, or by the certifier; never taken up again
+    Table(
+        "organizations_supportsession",
+        read=f"{STAFF_ROW} OR {PLATFORM} OR ({KIND} = 'support' AND operator_id = {USER})",
+        insert=f"{PLATFORM} AND operator_id = {USER} AND ended_at IS NULL AND expires_at > clock_timestamp()"
+        " AND opened_at <= clock_timestamp() + interval '1 minute'",
+        lock=f"{STAFF_ROW} OR {PLATFORM} OR ({KIND} = 'support' AND operator_id = {USER})",
+        write=f"ended_at IS NOT NULL AND ({STAFF_ROW} OR {PLATFORM} OR ({KIND} = 'support' AND operator_id = {USER}))",
+        grants=APPEND,
+        update_columns=["ended_at", "ended_by"],
+    ),
 ]
+
+#: Functions that run with the owner's rights (core.policy.declared_definers).
+DEFINERS = {
+    "organizations_token_owner": "an API key is asked for before anybody is known: whose it is, and in which membership",
+    "organizations_invitation_by_token": "an invitation's link is opened before anybody is known: which organisation it"
+    " leads into",
+}

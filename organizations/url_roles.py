@@ -30,4 +30,9 @@ URL_ROLES: dict[str, Audience] = {
     "organizations:audit": frozenset({Role.AUDITOR, Role.MANAGER}),
     "organizations:letterhead": STAFF,
     "organizations:platform": frozenset({Anyone.PLATFORM}),
+    "organizations:support": frozenset({Anyone.PLATFORM}),
+    "organizations:support_enter": frozenset({Anyone.PLATFORM}),
+    # a support session itself reads as an auditor does
+    "organizations:support_end": frozenset({Anyone.PLATFORM, Role.MANAGER, Role.AUDITOR}),
+    "organizations:support_log": frozenset({Role.MANAGER, Role.AUDITOR}),
 }

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from organizations.views import accounts, audit, brokers, certifier, changes, directory, people, platform
+from organizations.views import accounts, audit, brokers, certifier, changes, directory, people, platform, support
 
 app_name = "organizations"
 urlpatterns: list[URLPattern] = [
@@ -29,4 +29,8 @@ urlpatterns: list[URLPattern] = [
     path("audit/", audit.trail, name="audit"),
     path("letterhead/", certifier.letterhead_page, name="letterhead"),
     path("platform/", platform.platform, name="platform"),
+    path("platform/support/", support.support, name="support"),
+    path("platform/support/<uuid:session_id>/enter/", support.enter, name="support_enter"),
+    path("support/", support.log, name="support_log"),
+    path("support/<uuid:session_id>/end/", support.end, name="support_end"),
 ]

@@ -1,22 +1,35 @@
 """Row policies of PVFs and the ledger. Kilograms are changed by ``pvf_move`` alone: no grant reaches them."""
 
-from core.policy import APPEND, CLIENT_ROW, NO_DELETE, READ, STAFF_ROW, Table
+from core.policy import APPEND, EVERY_ROW, KIND, NO_DELETE, PLATFORM, READ, ROWS, ROWS_READ, Table
 
-_ROWS = f"{STAFF_ROW} OR {CLIENT_ROW}"
 _HTS = "the published tariff schedule, the same for everybody"
 
 TABLES = [
-    Table("pvf_pvf", read=_ROWS, write=_ROWS, grants=NO_DELETE),
-    Table("pvf_pvfversion", read=_ROWS, write=_ROWS, grants=NO_DELETE),
-    Table("pvf_pvfline", read=_ROWS, write=_ROWS, grants=NO_DELETE),
-    Table("pvf_pvflineterms", read=_ROWS, write=_ROWS),
-    Table("pvf_topup", read=_ROWS, write=_ROWS, grants=APPEND),
-    Table("pvf_carryover", read=_ROWS, write=_ROWS),
-    Table("pvf_processingreport", read=_ROWS, write=_ROWS, grants=NO_DELETE),
-    Table("pvf_pvfdocument", read=_ROWS, write=_ROWS, grants=NO_DELETE),
-    Table("pvf_balance", read=_ROWS, write=_ROWS, grants=READ, update_columns=["lock"]),
-    Table("pvf_movement", read=_ROWS, grants=READ),
-    Table("pvf_statementfile", read=_ROWS, write=_ROWS),
-    Table("pvf_htsedition", open_because=_HTS, grants=NO_DELETE),
-    Table("pvf_htscode", open_because=_HTS, grants=NO_DELETE),
+    Table("pvf_pvf", read=ROWS_READ, write=ROWS, grants=NO_DELETE),
+    Table("pvf_pvfversion", read=ROWS_READ, write=ROWS, grants=NO_DELETE),
+    Table("pvf_pvfline", read=ROWS_READ, write=ROWS, grants=NO_DELETE),
+    Table("pvf_pvflineterms", read=ROWS_READ, write=ROWS),
+    Table("pvf_topup", read=ROWS_READ, write=ROWS, grants=APPEND),
+    Table("pvf_carryover", read=ROWS_READ, write=ROWS),
+    Table("pvf_processingreport", read=ROWS_READ, write=ROWS, grants=NO_DELETE),
+    Table("pvf_pvfdocument", read=ROWS_READ, write=ROWS, grants=NO_DELETE),
+    Table("pvf_balance", read=ROWS_READ, write=ROWS, grants=READ, update_columns=["lock"]),
+    Table("pvf_movement", read=ROWS_READ, grants=READ),
+    Table("pvf_statementfile", read=ROWS_READ, write=ROWS),
+    Table(
+        "pvf_htsedition",
+        read=EVERY_ROW,
+        write=f"{PLATFORM} OR {KIND} = 'staff'",  # a manager enters the first day that an edition is in force
+        insert=PLATFORM,
+        grants=NO_DELETE,
+        global_because=_HTS,
+    ),
+    Table("pvf_htscode", read=EVERY_ROW, write=PLATFORM, grants=NO_DELETE, global_because=_HTS),
 ]
+
+#: Functions that run with the owner's rights (core.policy.declared_definers).
+DEFINERS = {
+    "pvf_move": "kilograms move by this function alone: no grant reaches a balance or a movement; it asks for the identity"
+    " itself",
+    "pvf_open_balance": "opens a line's empty balance, which no grant lets anybody write",
+}

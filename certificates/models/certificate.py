@@ -13,7 +13,7 @@ from core.identity import Identity, Kind
 from core.models import StoredFile
 from core.units import Unit
 from organizations.models import Certifier, Client, Delegation, Operation, OperationStatus
-from organizations.tenancy import NONE, ClientRows, StaffRows, TenantQuerySet
+from organizations.tenancy import NONE, ClientRows, StaffRows, TenantQuerySet, among
 from pvf.models import KilogramField, PVFLine
 from requests_app.models import Request
 
@@ -63,13 +63,13 @@ class CertificateRows:
 
     def _party(self, actor: Identity) -> Q:
         invited = CertificateContact.objects.filter(user_id=actor.user_id).values("certificate_id")
-        mine = self._q("pk__in", invited)
+        mine = among(f"{self.prefix}id", invited)
         if actor.kind is Kind.IMPORTER and actor.operation_id:
             mine |= self._q("importer_id", actor.operation_id)
         if actor.kind is Kind.BROKER and actor.broker_id:
             live = live_delegations(actor)
-            mine |= self._q("importer_id__in", live.filter(client=None).values("operation_id"))
-            mine |= self._q("client_id__in", live.filter(operation=None).values("client_id"))
+            mine |= among(f"{self.prefix}importer_id", live.filter(client=None).values("operation_id"))
+            mine |= among(f"{self.prefix}client_id", live.filter(operation=None).values("client_id"))
         return mine
 
     def _q(self, name: str, value: object) -> Q:

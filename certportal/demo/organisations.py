@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 
 from core import clock
 from core.identity import Identity, Kind, act_as
+from organizations.domain.parties import Party
 from organizations.identity import hash_token, identity_of
 from organizations.models import (
     ApiToken,
@@ -52,7 +53,8 @@ def directory() -> None:
     today = clock.now().date()
     for entry in json.loads(OPERATIONS.read_text(encoding="utf-8")):
         values = {**entry, "directory_date": today}
-        Operation.objects.update_or_create(nop_id=values.pop("nop_id"), defaults=values)
+        with act_as(PLATFORM):
+            Operation.objects.update_or_create(nop_id=values.pop("nop_id"), defaults=values)
 
 
 def certifiers() -> dict[str, Certifier]:
@@ -60,7 +62,8 @@ def certifiers() -> dict[str, Certifier]:
     found = {}
     for role in cast.CERTIFIERS:
         values = {field: value for field, value in dataclasses.asdict(role).items() if field != "slug"}
-        found[role.slug], _ = Certifier.objects.get_or_create(slug=role.slug, defaults=values)
+        with act_as(PLATFORM):
+            found[role.slug], _ = Certifier.objects.get_or_create(slug=role.slug, defaults=values)
     return found
 
 
@@ -106,20 +109,21 @@ def everybody() -> Cast:
     directory()
     by_slug = certifiers()
     by_key = clients(by_slug)
-    broker, _ = Broker.objects.get_or_create(name=cast.BROKER_NAME, defaults={"email": cast.BROKER_EMAIL})
+    with act_as(PLATFORM):
+        broker, _ = Broker.objects.get_or_create(name=cast.BROKER_NAME, defaults={"email": cast.BROKER_EMAIL})
     person(cast.PLATFORM_EMAIL, "Olga Operator", platform=True)
     members = {}
     for who in cast.PEOPLE:
         user = person(who.email, who.name, language=who.language)
-        party = _party(who, by_slug, by_key, broker)
-        with act_as(PLATFORM):
-            member, _ = Membership.objects.get_or_create(
-                user=user, side=who.side, ended_at=None, **party, defaults={"roles": [who.role], "proof": "demo"}
-            )
-        for field, row in party.items():
-            # in hand already: nobody acts where the names of the organisations are asked for later
-            setattr(member, field, row)
-        members[who.email] = member
+        places = _party(who, by_slug, by_key, broker)
+        host = Party(who.side, **{f"{name}_id": row.pk for name, row in places.items()}).host(None)
+        with act_as(host):
+            # with what its organisation's name is made of: a second run finds the row instead of making it
+            found = Membership.objects.select_related("user", "certifier", "client__operation", "client__certifier")
+            members[who.email], _ = found.select_related("operation", "broker").get_or_create(
+                user=user, side=who.side, ended_at=None, **places,
+                defaults={"roles": [who.role], "proof": "demo"},
+            )  # fmt: skip
     _delegate(members, broker)
     return Cast(by_slug, by_key, broker, members)
 

@@ -17,3 +17,7 @@ CREATE OR REPLACE FUNCTION portal_append_only() RETURNS trigger LANGUAGE plpgsql
 BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END $$;
+
+-- A text as an id; NULL for any other text.
+CREATE OR REPLACE FUNCTION portal_as_uuid(p_text text) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT CASE WHEN p_text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN p_text::uuid END $$;

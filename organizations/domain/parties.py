@@ -66,7 +66,7 @@ def party_of_membership(membership: Membership) -> Party:
 
 def own_party(actor: Identity) -> Party:
     """The organisation the actor acts for. Raises ``NotVisible`` for people without one."""
-    if actor.kind is Kind.STAFF:
+    if actor.kind in {Kind.STAFF, Kind.SUPPORT}:
         return Party(Membership.Side.CERTIFIER, certifier_id=actor.certifier_id)
     if actor.kind is Kind.EXPORTER:
         return Party(Membership.Side.CLIENT, certifier_id=actor.certifier_id, client_id=actor.client_id)

@@ -21,12 +21,14 @@ BEGIN
     RETURN NEXT;
 END $$;
 
--- An invitation by the hash of its token: what it offers, nothing of anybody else's.
-CREATE OR REPLACE FUNCTION organizations_invitation_by_token(p_hash text)
-RETURNS SETOF organizations_invitation LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT * FROM organizations_invitation
-    WHERE token_sha256 = p_hash AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > clock_timestamp()
+-- A live invitation by the hash of its token: which one it is and where it leads, nothing else of it.
+DROP FUNCTION IF EXISTS organizations_invitation_by_token(text);
+CREATE FUNCTION organizations_invitation_by_token(p_hash text)
+RETURNS TABLE (id uuid, side text, certifier_id uuid, client_id uuid, operation_id uuid, broker_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT i.id, i.side::text, i.certifier_id, i.client_id, i.operation_id, i.broker_id FROM organizations_invitation i
+    WHERE i.token_sha256 = p_hash AND i.accepted_at IS NULL AND i.revoked_at IS NULL
+      AND i.expires_at > clock_timestamp()
 $$;
 REVOKE ALL ON FUNCTION organizations_token_owner(text), organizations_invitation_by_token(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION organizations_token_owner(text), organizations_invitation_by_token(text) TO {app_role};

@@ -31,12 +31,13 @@ from certificates.models import (
     Shipment,
 )
 from core import clock, ids
-from core.identity import act_as
+from core.identity import Identity, Kind, act_as
 from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
 from oid_sync.models import CallState, Drift, DriftKind, OidCall, OidExchange, ReconciliationRun
-from organizations.domain import brokers, certifiers, invitations, tokens
+from organizations.domain import brokers, certifiers, invitations, support, tokens
 from organizations.domain.parties import own_party
+from organizations.identity import SUPPORT_KEY
 from organizations.models import DirectoryImport, User
 from pvf.domain import proposals, workbook_out
 from pvf.domain.rows import ProposedLine
@@ -223,13 +224,28 @@ def _sessions(world: World) -> dict[str, str]:
     operator = User.objects.create_user("platform@portal.example", None, name="Op", is_platform_operator=True)
     browser = Browser()
     browser.force_login(operator)
-    return {**found, "platform": _session(browser, operator), "nobody": "", "newcomer": ""}
+    found |= {"platform": _session(browser, operator), "supporter": _support(world)}
+    return {**found, "nobody": "", "newcomer": ""}
+
+
+def _support(world: World) -> str:
+    """Another operator, who reads the certifier's data in a support session."""
+    operator = User.objects.create_user("support@portal.example", None, name="Sup", is_platform_operator=True)
+    with act_as(Identity(kind=Kind.PLATFORM, user_id=operator.pk)) as actor:
+        row = support.open_session(actor, world.certifier.pk, reason="Ticket 41: a balance looks wrong.", minutes=480)
+    browser = Browser()
+    browser.force_login(operator)
+    session = browser.session
+    session[SUPPORT_KEY] = str(row.pk)
+    session.save()
+    return _session(browser, operator)
 
 
 def make_everything(world: World, folder: Path) -> Everything:
     """Fill the world by the same functions as the pages use."""
-    HtsEdition.objects.create(name="2025 rev 16", position=202516, first_day=dt.date(2025, 7, 1))
-    HtsEdition.objects.create(name="2025 rev 17", position=202517)
+    with act_as(PLATFORM):
+        HtsEdition.objects.create(name="2025 rev 16", position=202516, first_day=dt.date(2025, 7, 1))
+        HtsEdition.objects.create(name="2025 rev 17", position=202517)
     certificate, shipment = _shipped(world)
     refused, to_key = _on_the_way_to_oid(world)
     with act_as(world.who("signatory")) as actor:
@@ -355,6 +371,10 @@ def _staff(every: Everything) -> list[Visit]:
         Visit("key-new", "manager", reverse("organizations:tokens"), act=_new_key),
         Visit("platform", "platform", reverse("organizations:platform")),
         Visit("platform-refused", "platform", reverse("organizations:platform"), act=_press),
+        Visit("support", "platform", reverse("organizations:support")),
+        Visit("support-refused", "platform", reverse("organizations:support"), act=_press),
+        Visit("support-log", "manager", reverse("organizations:support_log")),
+        Visit("support-reading", "supporter", reverse("organizations:clients")),
         Visit("platform-imports", "platform", reverse("organizations:directory_imports")),
         Visit("platform-import", "platform", reverse("organizations:directory_import", args=[every.reading.pk])),
         Visit("platform-editions", "platform", reverse("pvf:editions")),

@@ -25,6 +25,7 @@ NO_PAGES = {
     "pvf:change", "pvf:draft-head", "pvf:draft-carry", "pvf:draft-line-remove", "pvf:draft-documents",
     "pvf:draft-propose", "pvf:document", "pvf:document-remove", "pvf:withdraw", "pvf:export", "pvf:report-approve",
     "pvf:report-reject", "pvf:report-withdraw", "pvf:statement-xlsx", "pvf:statement-ask", "pvf:statement-file",
+    "organizations:support_enter", "organizations:support_end",
     "certificates:preview-file", "certificates:bundle-file",
     # signing in with a code by mail is off
     "account_confirm_login_code",

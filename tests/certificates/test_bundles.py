@@ -28,7 +28,7 @@ from core.models import AuditRow
 from organizations.models import Delegation, Membership
 from tests.support.certificates import numbered, released
 from tests.support.drafts import PAPER
-from tests.support.world import PLATFORM, World, make_client, make_exporter_people, make_operation, make_world, sign_in
+from tests.support.world import World, make_client, make_exporter_people, make_operation, make_world, sign_in
 
 PAGE = "/certificates/bundles/"
 
@@ -198,7 +198,7 @@ def test_one_person_in_two_memberships_has_two_sets_of_files() -> None:
     second = Membership(
         user=world.members["viewer"].user, side=Membership.Side.IMPORTER, roles=["importer"], operation=world.importer
     )
-    with act_as(PLATFORM):
+    with act_as(world.who("importer")):
         second.save(force_insert=True)
     browser = Browser()
     sign_in(browser, second)

@@ -45,12 +45,12 @@ from core.errors import Conflict, InvalidInput, NotPermitted, NotVisible
 from core.identity import act_as
 from core.models import Notification
 from organizations.domain import certifiers
-from organizations.models import Operation, OperationStatus
+from organizations.models import OperationStatus
 from pvf.models import Balance
 from tests.support import stages
 from tests.support.certificates import issued
 from tests.support.continuity import CODE, OR1, asked, declare, make, over, under_continuity
-from tests.support.world import World, make_world
+from tests.support.world import World, make_world, set_status
 
 pytestmark = pytest.mark.django_db
 KG = Decimal
@@ -187,7 +187,7 @@ class TestAsking:
     def test_while_a_party_is_not_certified_none_is_made(self, world: World) -> None:
         certificate = stages.approved(world)
         declare(world)
-        Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.SUSPENDED)
+        set_status(world.importer.pk, OperationStatus.SUSPENDED)
         with pytest.raises(Conflict) as refused:
             asked(world, certificate)
         assert "IMP-1" in str(refused.value.message)
@@ -345,7 +345,7 @@ class TestLife:
 
     def test_a_party_that_loses_its_certification_is_told_of_it_too(self, world: World) -> None:
         certificate = under_continuity(world)
-        Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.SUSPENDED)
+        set_status(world.importer.pk, OperationStatus.SUSPENDED)
         assert suspension.settle_all(world.certifier.pk) == 1
         with act_as(world.loop()):
             assert PartyFinding.objects.get().certificate_id == certificate.pk

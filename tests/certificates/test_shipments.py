@@ -13,10 +13,9 @@ from certificates.domain import shipments
 from certificates.models import Certificate, Shipment
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import act_as
-from organizations.models import Operation
 from pvf.models import Balance
 from tests.support.certificates import issued, numbered
-from tests.support.world import World
+from tests.support.world import World, set_status
 
 
 def _report(world: World, certificate: Certificate, kg: str, *, key: str = "", role: str = "signatory") -> Shipment:
@@ -101,7 +100,7 @@ def test_only_an_issued_certificate_takes_shipments(world: World):
 @pytest.mark.django_db
 def test_none_while_a_party_is_suspended(world: World):
     certificate = issued(world)
-    Operation.objects.filter(pk=world.importer.pk).update(status="Suspended")
+    set_status(world.importer.pk, "Suspended")
     with pytest.raises(Conflict) as refused:
         _report(world, certificate, "1")
     assert refused.value.code == "SHIP-SUSPENDED"

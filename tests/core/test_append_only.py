@@ -15,7 +15,9 @@ APPEND_ONLY = {
     "certificates_certificatechange",
     "certificates_certificatedocument",
     "certificates_receipt",
+    "core_audithead",
     "core_auditrow",
+    "core_auditseal",
     "pvf_movement",
 }
 #: Bits of pg_trigger.tgtype, as PostgreSQL defines them.

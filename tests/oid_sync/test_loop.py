@@ -17,11 +17,11 @@ from core.identity import act_as
 from oid_sync import tasks
 from oid_sync.domain import calls, desk, taking
 from oid_sync.models import CallState, OidCall, OidConnection
-from organizations.models import Operation, OperationStatus
+from organizations.models import OperationStatus
 from requests_app.models import Request, RequestState
 from tests.oid_store.server import StoreServer
 from tests.support import stages
-from tests.support.world import World
+from tests.support.world import World, set_status
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,7 +148,7 @@ def test_a_party_suspended_meanwhile_is_not_sent_a_second_time(linked: World, st
     stages.approved(linked)
     store.add_fault("drop", operation="register", next=1)
     run(linked)
-    Operation.objects.filter(nop_id="3030000011").update(status=OperationStatus.SUSPENDED)
+    set_status(linked.importer.pk, OperationStatus.SUSPENDED)
     run(linked)
     stopped = call(linked)
     assert (stopped.state, stopped.reason_code) == (CallState.STOPPED, "IMP-1")
@@ -157,7 +157,7 @@ def test_a_party_suspended_meanwhile_is_not_sent_a_second_time(linked: World, st
 
 def test_a_party_that_lost_its_certification_is_not_sent(linked: World, store: StoreServer):
     stages.approved(linked)
-    Operation.objects.filter(nop_id="3030000011").update(status=OperationStatus.SUSPENDED)
+    set_status(linked.importer.pk, OperationStatus.SUSPENDED)
     run(linked)
     stopped = call(linked)
     assert (stopped.state, stopped.reason_code, stopped.attempts) == (CallState.STOPPED, "IMP-1", 0)

@@ -18,11 +18,11 @@ from core.topics import render
 from oid_sync import tasks
 from oid_sync.domain import marks
 from oid_sync.models import Drift, DriftKind
-from organizations.models import Operation, OperationStatus
+from organizations.models import OperationStatus
 from tests.oid_store.server import StoreServer
 from tests.oid_sync.reconciling import reconcile
 from tests.support.certificates import issued, issued_by_oid
-from tests.support.world import World
+from tests.support.world import World, set_status
 
 
 def open_marks(world: World) -> list[tuple[str, list[str]]]:
@@ -133,13 +133,13 @@ def test_a_party_and_oid_share_one_flag_and_each_takes_back_its_own_part(world: 
     certificate = issued(world)
     row = drift(world, certificate, DriftKind.OID_STATUS, "void")
     marks.settle_all(world.certifier.pk)
-    Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.SUSPENDED)
+    set_status(world.importer.pk, OperationStatus.SUSPENDED)
     suspension.settle_all(world.certifier.pk)
     assert flag(world, certificate).startswith("OID shows this certificate as void. Invented Imports Inc.")
     close(world, row)
     marks.settle_all(world.certifier.pk)
     assert flag(world, certificate).startswith("Invented Imports Inc.")
-    Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.CERTIFIED)
+    set_status(world.importer.pk, OperationStatus.CERTIFIED)
     suspension.settle_all(world.certifier.pk)
     assert flag(world, certificate) == ""
 

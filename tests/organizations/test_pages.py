@@ -21,6 +21,8 @@ PAGES = {
     "letterhead": STAFF,
     "importer_confirm": ("manager",),
     "platform": (),
+    "support": (),
+    "support_log": ("manager", "auditor"),
 }
 
 

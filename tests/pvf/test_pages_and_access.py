@@ -17,7 +17,7 @@ from organizations.models import Membership
 from pvf.domain import hts_table, proposals, workbook_out
 from pvf.domain.rows import ProposedLine
 from pvf.models import PVF, Balance, HtsEdition, PVFVersion
-from tests.support.world import World, make_client, make_exporter_people, make_world, sign_in
+from tests.support.world import PLATFORM, World, make_client, make_exporter_people, make_world, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -171,8 +171,9 @@ def test_the_empty_workbook_has_every_sheet(world: World) -> None:
 
 
 def test_a_manager_enters_the_first_day_of_an_edition_and_others_do_not(world: World) -> None:
-    HtsEdition.objects.create(name="2025 rev 15", position=hts_table.position_of("2025 rev 15"))
-    HtsEdition.objects.create(name="2025 rev 16", position=hts_table.position_of("2025 rev 16"))
+    with act_as(PLATFORM):
+        HtsEdition.objects.create(name="2025 rev 15", position=hts_table.position_of("2025 rev 15"))
+        HtsEdition.objects.create(name="2025 rev 16", position=hts_table.position_of("2025 rev 16"))
     url, given = reverse("pvf:edition-save"), {"edition": "2025 rev 16", "first_day": "2025-07-01"}
     assert world.browser("reviewer").post(url, given).status_code == 403
     assert world.browser("preparer").get(reverse("pvf:editions")).status_code == 403

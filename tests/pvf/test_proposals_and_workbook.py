@@ -17,7 +17,7 @@ from core.identity import act_as
 from pvf.domain import hts, hts_table, ledger, lines, proposals, workbook, workbook_out
 from pvf.domain.rows import ProposedLine
 from pvf.models import PVF, Balance, Bucket, Cause, Holder, HtsCode, HtsEdition, Movement, PVFVersion
-from tests.support.world import World, a_uuid
+from tests.support.world import PLATFORM, World, a_uuid
 
 #: The columns that a line needs; those of the volume basis may be left out.
 HEADERS = [names[0] for names in workbook.COLUMNS.values()][:9]
@@ -231,7 +231,8 @@ def test_the_tariff_table_loads_twice_without_change_and_keeps_first_days() -> N
     assert (HtsCode.objects.count(), HtsCode.objects.filter(certified_organic=True).count()) == (3229, 111)
     assert not HtsEdition.objects.exclude(first_day=None).exists()
     edition = HtsEdition.objects.order_by("position")[0]
-    HtsEdition.objects.filter(pk=edition.pk).update(first_day=dt.date(2025, 1, 1))
+    with act_as(PLATFORM):
+        HtsEdition.objects.filter(pk=edition.pk).update(first_day=dt.date(2025, 1, 1))
     call_command("load_hts", stdout=io.StringIO())
     assert HtsEdition.objects.get(pk=edition.pk).first_day == dt.date(2025, 1, 1)
     assert HtsCode.objects.count() == 3229
@@ -239,16 +240,18 @@ def test_the_tariff_table_loads_twice_without_change_and_keeps_first_days() -> N
 
 @pytest.mark.django_db
 def test_a_code_is_in_force_from_its_first_edition_to_the_eve_of_the_one_after_its_last() -> None:
-    early, late = (
-        HtsEdition.objects.create(name=name, position=hts_table.position_of(name))
-        for name in ("2025 rev 15", "2025 rev 16")
-    )
-    HtsCode.objects.create(code="0901110001", description="gone", last_edition=early)
-    HtsCode.objects.create(code="0901110002", description="new", first_edition=late, certified_organic=True)
+    with act_as(PLATFORM):
+        early, late = (
+            HtsEdition.objects.create(name=name, position=hts_table.position_of(name))
+            for name in ("2025 rev 15", "2025 rev 16")
+        )
+        HtsCode.objects.create(code="0901110001", description="gone", last_edition=early)
+        HtsCode.objects.create(code="0901110002", description="new", first_edition=late, certified_organic=True)
     assert not hts.validity("0000000000").known
     assert not hts.validity("0901110001").dates_known
     assert not hts.validity("0901110002").dates_known
-    HtsEdition.objects.filter(pk=late.pk).update(first_day=dt.date(2025, 7, 1))
+    with act_as(PLATFORM):
+        HtsEdition.objects.filter(pk=late.pk).update(first_day=dt.date(2025, 7, 1))
     assert hts.validity("0901110001").last_day == dt.date(2025, 6, 30)
     new = hts.validity("0901110002")
     assert (new.first_day, new.dates_known) == (dt.date(2025, 7, 1), True)

@@ -14,7 +14,7 @@ from core.identity import act_as
 from pvf.models import PVF, HtsCode, HtsEdition, PVFVersion
 from tests.requests_app.test_check_outcomes import found, judged, set_client, settings
 from tests.support.drafts import complete_draft
-from tests.support.world import GREEN_COFFEE, World
+from tests.support.world import GREEN_COFFEE, PLATFORM, World
 
 pytestmark = pytest.mark.django_db
 
@@ -162,14 +162,16 @@ def test_std_1_goes_by_the_origins_of_a_trade_arrangement(world: World, standard
 
 def hts_code(code: str, **values: Any) -> str:
     """A code of the tariff table."""
-    HtsCode.objects.update_or_create(pk=code, defaults={"description": f"Invented goods {code}", **values})
+    with act_as(PLATFORM):
+        HtsCode.objects.update_or_create(pk=code, defaults={"description": f"Invented goods {code}", **values})
     return code
 
 
 def editions(*first_days: dt.date | None) -> list[HtsEdition]:
     """Editions that follow each other."""
     rows = [HtsEdition(name=f"Edition {n}", position=9000 + n, first_day=day) for n, day in enumerate(first_days)]
-    return HtsEdition.objects.bulk_create(rows)
+    with act_as(PLATFORM):
+        return HtsEdition.objects.bulk_create(rows)
 
 
 @pytest.mark.parametrize("code", ["", "09011100", "09011100AB", "0901119999"])

@@ -8,11 +8,11 @@ import pytest
 from django.urls import reverse
 
 from core.identity import act_as
-from organizations.models import Operation, OperationStatus
+from organizations.models import OperationStatus
 from requests_app.models import Request, RequestState
 from review.models import Decision, Recommendation
 from tests.review.support import in_review, recommended, submitted
-from tests.support.world import World, make_world
+from tests.support.world import World, make_world, set_status
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_the_queue_is_read_filtered_and_in_pages(world: World):
 
 def test_a_blocked_approval_names_rule_and_figures(world: World):
     request = recommended(world)
-    Operation.objects.filter(pk=world.client.operation_id).update(status=OperationStatus.REVOKED)
+    set_status(world.client.operation_id, OperationStatus.REVOKED)
     answer = post(world, "approver", "approve", request, {"expected_version": request.version})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["code"] == "EXP-1"

@@ -17,7 +17,7 @@ from core.checks import Moment
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted, NotVisible
 from core.identity import Identity, act_as
 from core.models import AuditRow, Notification
-from organizations.models import Operation, OperationStatus
+from organizations.models import OperationStatus
 from organizations.roles import Role
 from organizations.rules import change_rules
 from pvf.domain import lines
@@ -26,7 +26,7 @@ from requests_app.models import CheckRun, Request, RequestState
 from review.domain import decisions, overrides, recommendations
 from review.models import CheckOverride, Decision
 from tests.review.support import balance, in_review, recommended
-from tests.support.world import World, make_world
+from tests.support.world import World, make_world, set_status
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +90,7 @@ def test_approving_twice_gives_the_first_decision(world: World):
 def test_a_party_that_lost_its_certification_stops_the_approval(world: World, party: str):
     request = recommended(world)
     operation = world.client.operation_id if party == "exporter" else world.importer.pk
-    Operation.objects.filter(pk=operation).update(status=OperationStatus.SUSPENDED)
+    set_status(operation, OperationStatus.SUSPENDED)
     with act_as(world.who("approver")) as approver, pytest.raises(decisions.Blocked) as refused:
         decisions.approve(approver, request.pk)  # the refusal is caught before the transaction ends: it commits
     assert refused.value.code == ("EXP-1" if party == "exporter" else "IMP-1")
@@ -103,7 +103,7 @@ def test_a_party_that_lost_its_certification_stops_the_approval(world: World, pa
 
 def test_the_four_hard_rules_are_never_set_aside(world: World):
     request = recommended(world)
-    Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.SURRENDERED)
+    set_status(world.importer.pk, OperationStatus.SURRENDERED)
     manager = world.who("manager")
     with act_as(manager), pytest.raises(NotPermitted) as refused:
         overrides.override(manager, request.pk, code="IMP-1", reason="They will be certified next week.")

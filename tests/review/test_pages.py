@@ -11,7 +11,7 @@ from core import topics
 from core.checks import Moment
 from core.identity import act_as
 from core.models import AuditRow, Notification
-from organizations.models import Operation, OperationStatus
+from organizations.models import OperationStatus
 from organizations.rules import change_rules
 from requests_app.models import CheckRun, Question, Request, RequestDocument, RequestState
 from review.domain import decisions, recommendations
@@ -19,7 +19,7 @@ from review.models import CheckOverride, Decision, Recommendation
 from review.views import ACTS
 from tests.review.support import balance, in_review, recommended, submitted
 from tests.support.drafts import complete_draft
-from tests.support.world import World, make_world
+from tests.support.world import World, make_world, set_status
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +98,7 @@ def test_claim_recommend_and_approve_by_forms_alone(world: World):
 
 def test_a_blocked_approval_comes_back_with_the_reason_and_what_was_typed(world: World):
     request = recommended(world)
-    Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.SUSPENDED)
+    set_status(world.importer.pk, OperationStatus.SUSPENDED)
     answer = world.browser("approver").post(
         url("approve", request), {"version": request.version, "note": "typed by hand"}
     )

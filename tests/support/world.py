@@ -15,7 +15,8 @@ from django.db import connection
 from django.test import Client as Browser
 
 from core import clock, ids
-from core.identity import Identity, Kind, act_as
+from core.identity import NOBODY, Identity, Kind, act_as
+from organizations.domain.parties import party_of_membership
 from organizations.identity import SESSION_KEY, identity_of
 from organizations.models import Broker, Certifier, Client, Membership, Operation, OperationStatus, Scope, User
 from organizations.roles import Role
@@ -77,15 +78,23 @@ def make_operation(nop_id: str, name: str, country: str, **fields: object) -> Op
         "directory_date": clock.now().date(),
         **fields,
     }
-    operation, _ = Operation.objects.get_or_create(nop_id=nop_id, defaults=values)
+    with act_as(PLATFORM):
+        operation, _ = Operation.objects.get_or_create(nop_id=nop_id, defaults=values)
     return operation
+
+
+def set_status(operation_id: uuid.UUID, status: str) -> None:
+    """The directory's next reading shows the operation otherwise."""
+    with act_as(PLATFORM):
+        assert Operation.objects.filter(pk=operation_id).update(status=status) == 1
 
 
 def make_member(side: Membership.Side, role: str, email: str, **party: object) -> Membership:
     """A person with one membership."""
-    user, _ = User.objects.get_or_create(email=email, defaults={"name": email.split("@", maxsplit=1)[0].title()})
+    with act_as(NOBODY):
+        user, _ = User.objects.get_or_create(email=email, defaults={"name": email.split("@", maxsplit=1)[0].title()})
     membership = Membership(user=user, side=side, roles=[role], **party)
-    with act_as(PLATFORM):
+    with act_as(party_of_membership(membership).host(None)):
         membership.save(force_insert=True)
     return membership
 
@@ -153,19 +162,20 @@ def make_exporter_people(client: Client, mark: str) -> dict[str, Membership]:
 def make_world(number: int = 1, *, kg: Decimal | str = "50000") -> World:
     """World number 1 to 9; each has a certifier code, NOP IDs and people of its own."""
     code = f"{number}0{number}"
-    HtsCode.objects.get_or_create(
-        pk=GREEN_COFFEE,
-        defaults={"description": "Coffee, not roasted: Arabica: Certified organic", "certified_organic": True},
-    )
     certifier = Certifier(
         name=f"Invented Certification {number}", slug=f"invented-{number}", code=code, country="PE",
         time_zone="America/Lima", address="Invented Avenue 1\nLima", email=f"office@certifier{number}.example",
     )  # fmt: skip
-    certifier.save(force_insert=True)
+    broker = Broker(name=f"Invented Brokers {number}", email=f"desk@broker{number}.example")
+    with act_as(PLATFORM):
+        HtsCode.objects.get_or_create(
+            pk=GREEN_COFFEE,
+            defaults={"description": "Coffee, not roasted: Arabica: Certified organic", "certified_organic": True},
+        )
+        certifier.save(force_insert=True)
+        broker.save(force_insert=True)
     client = make_client(certifier, f"{code}0000011", f"Invented Cooperative {number}")
     importer = make_operation("3030000011", "Invented Imports Inc.", "US", state="NJ", city="Newark")
-    broker = Broker(name=f"Invented Brokers {number}", email=f"desk@broker{number}.example")
-    broker.save(force_insert=True)
     members = {
         name: make_member(Membership.Side.CERTIFIER, role, f"{name}-{number}@certifier.example", certifier=certifier)
         for name, role in STAFF.items()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from core.errors import DomainError
 from core.identity import Identity, Kind, act_as
@@ -41,7 +40,7 @@ class Command(BaseCommand):
                     report = hts_edition.load_edition(actor, options["edition"], options["first_day"], lines)
                 self._tell(report, options["json"])
                 return
-            with transaction.atomic():
+            with act_as(Identity(kind=Kind.PLATFORM)):
                 codes, editions = hts_table.load(lines)
         except DomainError as error:
             raise CommandError(f"{path}: {error.code}: {error.message}") from error

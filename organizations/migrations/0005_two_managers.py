@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organizations', '0003_letterhead'),
+        ('organizations', '0004_support_sessions'),
     ]
 
     operations = [
