@@ -158,6 +158,7 @@ WAKE_TASKS = {
     "statements": ("certificates.tasks.make_statement", "documents"),
     "previews": ("certificates.tasks.make_preview", "documents"),
     "bundles": ("certificates.tasks.make_bundle", "documents"),
+    "scans": ("core.tasks.scan_files", "default"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "default"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
@@ -169,6 +170,11 @@ RECONCILE_SECONDS = env.int("PORTAL_RECONCILE_SECONDS", default=0)
 RECONCILE_SLICE_ROWS = env.int("PORTAL_RECONCILE_SLICE_ROWS", default=20_000)
 CELERY_BEAT_SCHEDULE = {
     "sweep-notifications": {"task": "core.tasks.sweep_notifications", "schedule": SWEEP_SECONDS},
+    "sweep-scans": {
+        "task": "core.tasks.sweep_scans",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
     "sweep-registration": {
         "task": "oid_sync.tasks.sweep_registration",
         "schedule": SWEEP_SECONDS,
@@ -322,8 +328,17 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("map", "ttf", "eot", "txt"),
 ]
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUploadHandler"]
+#: Of one file; of all files of one request; files of one object (a request, a draft) and of one request.
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
-UPLOAD_MAX_FILES = 30
+UPLOAD_MAX_REQUEST_BYTES = 60 * 1024 * 1024
+UPLOAD_MAX_FILES = DATA_UPLOAD_MAX_NUMBER_FILES = 30
+#: What one exporter may hand in within 24 hours.
+UPLOAD_DAY_FILES = env.int("PORTAL_UPLOAD_DAY_FILES", default=1000)
+UPLOAD_DAY_BYTES = env.int("PORTAL_UPLOAD_DAY_MB", default=2048) * 1024 * 1024
+#: Where clamd listens ("host:port", or the path of its socket); empty: uploads are not scanned for viruses.
+CLAMD = env.str("PORTAL_CLAMD", default="")
+CLAMD_SECONDS = env.int("PORTAL_CLAMD_SECONDS", default=60)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 

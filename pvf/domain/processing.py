@@ -52,6 +52,7 @@ def report(
     """An exporter's report, waiting for a manager. No kilogram moves yet. At least one document supports it."""
     source = find(PVFLine.objects.select_related("pvf"), actor, input_line_id)
     versions.require_proposer(actor, source.client_id)
+    papers = [paper.accepted() for paper in papers]
     target = find(PVFLine.objects.all(), actor, output_line_id)
     _require_pair(source, target)
     input_kg, output_kg = _figures(processed)
