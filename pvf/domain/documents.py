@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.errors import Conflict, InvalidInput
-from core.files import keep
+from core.files import keep, require_usable
 from core.identity import Identity
+from core.models import USABLE, StoredFile
 from core.uploads import Accepted, Source, accept
 from organizations.tenancy import find
 from pvf.domain import versions
@@ -93,6 +94,15 @@ def remove(actor: Identity, document_id: uuid.UUID) -> PVFDocument:
         row_to_hide.save(update_fields=["removed_at"])
         versions.record(actor, "pvf.document_remove", version, document=document_id)
     return row_to_hide
+
+
+def require_passed(*, version: PVFVersion | None = None, report: ProcessingReport | None = None) -> None:
+    """Raise ``Conflict`` FILE-SCAN or FILE-INFECTED while the virus scanner has not passed every paper of a proposal."""
+    papers = PVFDocument.objects.filter(version=version, report=report, removed_at=None).exclude(file__scan__in=USABLE)
+    for paper in papers.select_related("file"):
+        require_usable(paper.file)
+    if version is not None and version.source_file_id:
+        require_usable(StoredFile.objects.get(pk=version.source_file_id))
 
 
 def _require_open(actor: Identity, version: PVFVersion) -> None:

@@ -144,6 +144,7 @@ def approve(actor: Identity, report_id: uuid.UUID) -> ProcessingReport:
     if row.state == State.APPROVED:
         return row
     _require_waiting(row)
+    documents.require_passed(report=row)
     _require_pair(row.input_line, row.output_line)
     both = sorted((row.input_line_id, row.output_line_id))
     for line_id in both:
