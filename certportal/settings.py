@@ -315,6 +315,23 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+STORED_IN_S3 = env.str("PORTAL_FILES", default="local") == "s3"
+if STORED_IN_S3:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": env.str("PORTAL_S3_BUCKET"),
+            "endpoint_url": env.str("PORTAL_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("PORTAL_S3_REGION", default="") or None,
+            "access_key": env.str("PORTAL_S3_KEY", default="") or None,
+            "secret_key": env.str("PORTAL_S3_SECRET", default="") or None,
+            "default_acl": None,
+            # names are hashes or ids of ours: what is written again is the same
+            "file_overwrite": True,
+            "signature_version": "s3v4",
+            "addressing_style": "path",
+        },
+    }
 if PORTAL_ENV == "test" and not env.bool("PORTAL_MANIFEST_STATIC", default=False):
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Every browser asks for the hashed name, in woff2; source maps are for nobody but developers. Compressing all of it takes

@@ -99,15 +99,16 @@ def _put(path: str, file: IO[bytes], size: int) -> None:
     if default_storage.exists(path) and default_storage.size(path) == size:
         return
     file.seek(0)
-    part = default_storage.save(f"{path}.{secrets.token_hex(8)}.part", File(file, name="part"))
     try:
-        # a crash in the middle of a write must not leave half a file under the hash
-        os.replace(default_storage.path(part), default_storage.path(path))
+        whole = default_storage.path(path)
     except NotImplementedError:
-        # a store over the network: its own writes are whole or nothing
-        default_storage.delete(part)
-        file.seek(0)
-        default_storage.save(path, File(file, name="whole"))
+        # a store over the network: its own writes are whole or nothing. It closes what it was given
+        with os.fdopen(os.dup(file.fileno()), "rb") as copy:
+            default_storage.save(path, File(copy, name=path))
+        return
+    # a crash in the middle of a write must not leave half a file under the hash
+    part = default_storage.save(f"{path}.{secrets.token_hex(8)}.part", File(file, name="part"))
+    os.replace(default_storage.path(part), whole)
 
 
 def _require_room(certifier_id: uuid.UUID, client_id: uuid.UUID, size: int) -> None:

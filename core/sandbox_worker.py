@@ -80,7 +80,7 @@ def close_the_door() -> bool:
     steps += [(_EQUAL, len(calls) - place, 0, call) for place, call in enumerate(calls)]
     steps += [(_RETURN, 0, 0, _REFUSE), (_RETURN, 0, 0, _PASS)]
     # ctypes keeps the array alive as long as the program that points to it
-    code = (_Instruction * len(steps))(*steps)
+    code = (_Instruction * len(steps))(*(_Instruction(*step) for step in steps))
     program = _Program(len(steps), code)
     kernel = ctypes.CDLL(None, use_errno=True)
     if kernel.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
@@ -134,7 +134,8 @@ def _warm() -> None:
     Image.init()
     page = pikepdf.new()
     page.add_blank_page()
-    for locks in (False, *(pikepdf.Encryption(user="", owner="x", R=revision) for revision in (4, 6))):
+    locks: bool | pikepdf.Encryption
+    for locks in (False, pikepdf.Encryption(user="", owner="x", R=4), pikepdf.Encryption(user="", owner="x", R=6)):
         paper = io.BytesIO()
         page.save(paper, encryption=locks)
         _answer("document", paper.getvalue(), {"kind": "PDF"})

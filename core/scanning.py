@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 import structlog
 from django.conf import settings
@@ -72,11 +73,15 @@ def _record(actor: Identity, row_id: uuid.UUID, found: str) -> int:
             actor, "file.infected", "storedfile", row.pk, certifier_id=row.certifier_id, client_id=row.client_id,
             after={"name": row.original_name, "sha256": row.sha256, "virus": found, "by": row.created_by},
         )  # fmt: skip
-        told = {
-            "certifier_id": row.certifier_id, "object_type": "storedfile", "object_id": row.pk,
-            "context": {"reference": row.original_name, "name": row.original_name, "virus": found},
-        }  # fmt: skip
-        notify("file.infected", Audience.CERTIFIER, row.certifier_id, roles=["manager"], **told)
+        _tell(row, Audience.CERTIFIER, row.certifier_id, roles=["manager"])
         if row.client_id:
-            notify("file.infected", Audience.CLIENT, row.client_id, **told)
+            _tell(row, Audience.CLIENT, row.client_id)
         return 1
+
+
+def _tell(row: StoredFile, audience: Audience, audience_id: uuid.UUID, *, roles: Sequence[str] = ()) -> None:
+    context = {"reference": row.original_name, "name": row.original_name, "virus": row.scan_note}
+    notify(
+        "file.infected", audience, audience_id, certifier_id=row.certifier_id, object_type="storedfile",
+        object_id=row.pk, roles=roles, context=context,
+    )  # fmt: skip

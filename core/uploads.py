@@ -42,7 +42,7 @@ _MARKS = (
     (b"PK\x03\x04", XLSX, "XLSX"),
 )  # fmt: skip
 _CHUNK = 64 * 1024
-Source = bytes | IO[bytes] | UploadedFile
+Source = bytes | IO[bytes] | UploadedFile  # type: ignore[type-arg]
 
 #: What a refusal says: what is wrong, and how to mend it.
 _TEXTS: dict[str, str | Promise] = {
@@ -79,7 +79,7 @@ def clean_name(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f\"<>|:*?]", "_", last).strip(". ")[-200:] or "file"
 
 
-class ReceivedFile(UploadedFile):
+class ReceivedFile(UploadedFile):  # type: ignore[type-arg]
     """An upload on the disk, without a name there: it is gone with the request. ``size`` counts all that was sent.
 
     ``sha256`` is of all of it; empty where it was larger than the limit, and then nothing was kept of the rest.
@@ -202,10 +202,10 @@ def on_disk(source: Source, *, field: str = "file") -> tuple[IO[bytes], int, str
             words = {"limit": settings.UPLOAD_MAX_REQUEST_BYTES // 2**20}
             text = _("The files of this form are larger than %(limit)s MB together. Send them in several steps.")
             raise InvalidInput("FILE-TOTAL", text % words, field=field)
-        file: IO[bytes] = source.file  # type: ignore[assignment]
+        file: Any = source.file
         file.seek(0)
         return file, source.size or 0, source.sha256
-    incoming: IO[bytes] = io.BytesIO(source) if isinstance(source, bytes) else source  # type: ignore[assignment]
+    incoming: Any = io.BytesIO(source) if isinstance(source, bytes) else source
     incoming.seek(0)
     copy = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - its reader closes it
     digest, size = hashlib.sha256(), 0

@@ -77,8 +77,7 @@ def report(
 
     ``lots``: what left of each, ``{"lot": text, "kg": Decimal}``, together no more than the shipment. ``document``: name
     and bytes of the bill of lading or air waybill. What CTR-1, DUP-1 and DOC-1 found stands in the result's ``findings``.
-    Raises ``AboveTheRest`` SHIP-REST, ``Conflict`` SHIP-STATE, SHIP-SUSPENDED or FROZEN, ``InvalidInput`` for quantity,
-    lots, date or document.
+    Raises ``AboveTheRest``, ``Conflict`` SHIP-STATE, SHIP-SUSPENDED, FROZEN, ``InvalidInput`` (quantity, lots, date, file).
     """
     paper = accept(document[1], name=document[0], field="document") if document else None
     certificate = _lock(actor, certificate_id)

@@ -39,8 +39,8 @@ def inspect(data: bytes, kind: str) -> None:
 def _end_of_png(data: bytes) -> int:
     at = len(_SIGNATURE)
     while at + 12 <= len(data):
-        length, name = struct.unpack(">I4s", data[at : at + 8])
-        at += 12 + length
+        name = data[at + 4 : at + 8]
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
         if name == b"IEND":
             return at
     raise Unfit("FILE-BROKEN", kind="PNG")

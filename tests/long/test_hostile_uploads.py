@@ -45,12 +45,15 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What people type, or no person ever would.
 WORDS = (
     "\0", "a\0b", "\u202egpj.exe", "=HYPERLINK(\"http://x.invalid\")", "+1+cmd|'/C calc'!A0", "<script>alert(1)</script>",
-    "'; DROP TABLE core_storedfile; --", "%s%n%x", "{{7*7}}", "../../../etc/passwd", "😀" * 50, "\u0000\uffff", "ÿþ",
-    "-0", "1e400", "NaN", "Infinity", "9" * 400, "0x10", "1_000", "２０２６-０７-３１", "0000-00-00", "9999-12-31T99:99", " ", "x" * 70_000,
+    "'; DROP TABLE core_storedfile; --", "%s%n%x", "{{7*7}}", "../../../etc/passwd", "😀" * 50, "\u0000\uffff", "ÿþ", "-0",
+    "1e400", "NaN", "Infinity", "9" * 400,
+    "0x10", "1_000", "２０２６-０７-３１", "0000-00-00", "9999-12-31T99:99",
+    " ", "x" * 70_000,
     "\u0660\u0661", "null", "[]", "{}", "\r\n\r\nHTTP/1.1 200 OK", "\x1b[2J", "\ufeff",
 )  # fmt: skip
 NAMES = (
-    "invoice.pdf", "../../../etc/passwd", "..\\..\\boot.ini", "a\0.pdf", "\u202efdp.exe", "x" * 5000 + ".pdf", "CON", "", ".", "a;b=c.pdf",
+    "invoice.pdf", "../../../etc/passwd", "..\\..\\boot.ini", "a\0.pdf", "\u202efdp.exe", "x" * 5000 + ".pdf", "CON", "",
+    ".", "a;b=c.pdf",
     'a"b.pdf', "<img src=x>.png", "=1+1.xlsx", "a\r\nX-Y: z.pdf", "ü😀.pdf", "%00.pdf", "a.pdf.exe", "/absolute.pdf",
 )  # fmt: skip
 TYPES = (
@@ -175,9 +178,10 @@ class Attacker:
         random = self.random
         depth = random.choice((1, 50, 2000, 100_000))
         bodies = [
-            b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth, b"{" * depth, b"\xff\xfe{\x00}\x00", b"nul", b"",
+            b"[" * depth + b"]" * depth, b'{"a":' * depth + b"1" + b"}" * depth, b"{" * depth,
+            b"\xff\xfe{\x00}\x00", b"nul", b"",
             json.dumps({"kind": random.choice(WORDS), "product": {"x": [random.choice(WORDS)]}}).encode(),
-            json.dumps({name: random.choice(WORDS) for name in ("kind", "label_name", "hts_code", "entered_quantity")}).encode(),
+            json.dumps({name: random.choice(WORDS) for name in ("kind", "label_name", "hts_code", "origin")}).encode(),
             b'{"kind": "single", "entered_quantity": 1e999999, "a": NaN}', b'"' + b"x" * 3_000_000 + b'"',
         ]  # fmt: skip
         kind = random.choice(
@@ -309,7 +313,8 @@ def _bombard(port: int, path: str, cookies: str, token: str, server: int) -> int
     sound = [PAPER, hostile.picture(), hostile.book()]
     most = 0
     for number in range(OVER_THE_WIRE):
-        part = b'--x\r\nContent-Disposition: form-data; name="kind"\r\n\r\ncommercial_invoice\r\n--x\r\nContent-Disposition: form-data; '
+        head = b"--x\r\nContent-Disposition: form-data; "
+        part = head + b'name="kind"\r\n\r\ncommercial_invoice\r\n' + head
         body = part + b'name="file"; filename="a.pdf"\r\n\r\n' + _file(random, sound) + b"\r\n--x--\r\n"
         length = str(len(body))
         match number % 8:
