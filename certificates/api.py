@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
@@ -126,7 +126,7 @@ class CertificatePdfView(APIView):
     content_negotiation_class = AnyType
 
     @extend_schema(operation_id="certificate_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
+    def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         return pdf_answer(downloads.download(actor_of(request), pk))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -103,7 +103,7 @@ class CertificateContinuityPdfView(APIView):
     content_negotiation_class = AnyType
 
     @extend_schema(operation_id="certificate_continuity_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: uuid.UUID) -> HttpResponse:
+    def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         return pdf_answer(continuity.download(actor_of(request), pk))
 
 
@@ -113,7 +113,7 @@ class CertificateVersionPdfView(APIView):
     content_negotiation_class = AnyType
 
     @extend_schema(operation_id="certificate_version_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: uuid.UUID, sha256: str) -> HttpResponse:
+    def get(self, request: Request, pk: uuid.UUID, sha256: str) -> HttpResponseBase:
         return pdf_answer(downloads.download(actor_of(request), pk, sha256))
 
 

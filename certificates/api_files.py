@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -85,7 +85,7 @@ class BundleFileView(APIView):
     content_negotiation_class = AnyType
 
     @extend_schema(operation_id="bundle_file", responses={(200, ZIP): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: uuid.UUID) -> FileResponse:
+    def get(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         row, file = bundles.content(actor_of(request), pk)
         return file_answer(row, file, name=bundles.file_name(row), content_type=ZIP)
 
@@ -130,6 +130,6 @@ class PreviewFileView(APIView):
     content_negotiation_class = AnyType
 
     @extend_schema(operation_id="preview_file", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: uuid.UUID, preview_id: uuid.UUID) -> FileResponse:
+    def get(self, request: Request, pk: uuid.UUID, preview_id: uuid.UUID) -> HttpResponseBase:
         row, file = previews.content(actor_of(request), pk, preview_id)
         return file_answer(row, file, name=previews.file_name(row), content_type="application/pdf")

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
@@ -59,14 +58,10 @@ class ShipmentForm(PortalForm):
         """Invoice numbers, one by one."""
         return [part.strip() for part in re.split(r"[,;\n]+", self.cleaned_data["invoices"]) if part.strip()]
 
-    def clean_document(self) -> tuple[str, bytes] | None:
-        """Name and bytes of the document."""
+    def clean_document(self) -> tuple[str, UploadedFile] | None:
+        """Name and file of the document."""
         file: UploadedFile | None = self.cleaned_data["document"]
-        if file is None:
-            return None
-        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
-            raise forms.ValidationError(_("The file is larger than is accepted."))
-        return file.name or "document", file.read()
+        return None if file is None else (file.name or "document", file)
 
 
 class CorrectionForm(PortalForm):

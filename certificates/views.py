@@ -8,8 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header, parse_etags
+from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,8 +22,10 @@ from certificates.forms import CorrectionForm, ShipmentForm, SigningKeyForm
 from certificates.models import Certificate, CertificateState, OverageReport, Shipment, SigningKey
 from core import clock
 from core.errors import DomainError
+from core.files import PDF
 from core.identity import Identity, actor_of
 from core.refusals import at_field, refuse
+from core.serving import attachment
 from organizations.domain import two_managers
 from organizations.models_changes import GuardedChange
 from organizations.roles import Role
@@ -87,7 +90,7 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The signed document: to be saved, never opened inside the portal. Its ETag is its SHA-256."""
     actor = actor_of(request)
     known = parse_etags(request.headers.get("If-None-Match", ""))
@@ -98,13 +101,11 @@ def pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return pdf_answer(downloads.download(actor, pk))
 
 
-def pdf_answer(download: downloads.Download | continuity.Download) -> HttpResponse:
+def pdf_answer(download: downloads.Download | continuity.Download) -> HttpResponseBase:
     """The answer that carries a document."""
-    answer = HttpResponse(download.data, content_type="application/pdf")
-    answer["Content-Disposition"] = content_disposition_header(True, download.name) or "attachment"
-    answer["ETag"] = f'"{download.sha256}"'
-    answer["Cache-Control"] = "private, no-cache"
-    return answer
+    return attachment(
+        download.data, name=download.name, content_type=PDF, etag=download.sha256, cache="private, no-cache"
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

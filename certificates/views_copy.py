@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -26,6 +27,6 @@ def reading_copy(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def reading_copy_file(request: HttpRequest, pk: uuid.UUID, copy_id: uuid.UUID) -> HttpResponse:
+def reading_copy_file(request: HttpRequest, pk: uuid.UUID, copy_id: uuid.UUID) -> HttpResponseBase:
     """The copy: to be saved, never opened inside the portal."""
     return pdf_answer(reading_copies.download(actor_of(request), pk, copy_id))

@@ -6,10 +6,9 @@ import uuid
 from typing import IO, Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -19,17 +18,13 @@ from certificates.models import MadeFile
 from core.errors import DomainError
 from core.identity import actor_of
 from core.refusals import attempt
+from core.serving import attachment
 from requests_app.domain.requests import visible
 
 
-def file_answer(row: MadeFile, file: IO[bytes], *, name: str, content_type: str) -> FileResponse:
+def file_answer(row: MadeFile, file: IO[bytes], *, name: str, content_type: str) -> HttpResponseBase:
     """A made file, streamed from its store: to be saved, kept by nobody on the way."""
-    answer = FileResponse(file, content_type=content_type)
-    answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    answer["Content-Length"] = str(row.size)
-    answer["Cache-Control"] = "private, no-store"
-    answer.reads_no_rows = True  # type: ignore[attr-defined]
-    return answer
+    return attachment(file, name=name, content_type=content_type, size=row.size)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -166,6 +166,7 @@ WAKE_TASKS = {
     "statements": ("certificates.tasks.make_statement", "documents"),
     "previews": ("certificates.tasks.make_preview", "documents"),
     "bundles": ("certificates.tasks.make_bundle", "documents"),
+    "scans": ("core.tasks.scan_files", "default"),
     "reconciliation": ("oid_sync.tasks.run_reconciliation", "default"),
 }
 #: Loops whose task does all that waits for one certifier: one message for many rows.
@@ -179,6 +180,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-notifications": {"task": "core.tasks.sweep_notifications", "schedule": SWEEP_SECONDS},
     "seal-audit": {"task": "core.tasks.seal_audit", "schedule": SWEEP_SECONDS},
     "publish-audit-heads": {"task": "core.tasks.publish_audit_heads", "schedule": crontab(minute="5")},
+    "sweep-scans": {
+        "task": "core.tasks.sweep_scans",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
     "sweep-registration": {
         "task": "oid_sync.tasks.sweep_registration",
         "schedule": SWEEP_SECONDS,
@@ -319,6 +325,23 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+STORED_IN_S3 = env.str("PORTAL_FILES", default="local") == "s3"
+if STORED_IN_S3:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": env.str("PORTAL_S3_BUCKET"),
+            "endpoint_url": env.str("PORTAL_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("PORTAL_S3_REGION", default="") or None,
+            "access_key": env.str("PORTAL_S3_KEY", default="") or None,
+            "secret_key": env.str("PORTAL_S3_SECRET", default="") or None,
+            "default_acl": None,
+            # names are hashes or ids of ours: what is written again is the same
+            "file_overwrite": True,
+            "signature_version": "s3v4",
+            "addressing_style": "path",
+        },
+    }
 if PORTAL_ENV == "test" and not env.bool("PORTAL_MANIFEST_STATIC", default=False):
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Every browser asks for the hashed name, in woff2; source maps are for nobody but developers. Compressing all of it takes
@@ -332,8 +355,17 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("map", "ttf", "eot", "txt"),
 ]
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUploadHandler"]
+#: Of one file; of all files of one request; files of one object (a request, a draft) and of one request.
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
-UPLOAD_MAX_FILES = 30
+UPLOAD_MAX_REQUEST_BYTES = 60 * 1024 * 1024
+UPLOAD_MAX_FILES = DATA_UPLOAD_MAX_NUMBER_FILES = 30
+#: What one exporter may hand in within 24 hours.
+UPLOAD_DAY_FILES = env.int("PORTAL_UPLOAD_DAY_FILES", default=1000)
+UPLOAD_DAY_BYTES = env.int("PORTAL_UPLOAD_DAY_MB", default=2048) * 1024 * 1024
+#: Where clamd listens ("host:port", or the path of its socket); empty: uploads are not scanned for viruses.
+CLAMD = env.str("PORTAL_CLAMD", default="")
+CLAMD_SECONDS = env.int("PORTAL_CLAMD_SECONDS", default=60)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
@@ -375,7 +407,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["certportal.api.authentication.IdentityAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["certportal.api.permissions.RegisteredRoles"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["certportal.api.parsers.BoundedJSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "certportal.api.pagination.NewestFirst",
     "EXCEPTION_HANDLER": "certportal.api.errors.handle",

@@ -169,6 +169,14 @@ class StoredFile(models.Model):
         SHEET = "sheet", _("spreadsheet")
         LOGO = "logo", _("logo")
 
+    class Scan(models.TextChoices):
+        """What the virus scanner says. Nobody gets, and no check counts, a file that waits or is infected."""
+
+        NONE = "none", _("not scanned")
+        WAITING = "waiting", _("being checked for viruses")
+        CLEAN = "clean", _("no virus found")
+        INFECTED = "infected", _("locked away: a virus was found")
+
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     certifier_id = models.UUIDField()
     client_id = models.UUIDField(null=True)
@@ -180,6 +188,25 @@ class StoredFile(models.Model):
     path = models.CharField(max_length=200)
     created_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
+    scan = models.CharField(max_length=8, choices=Scan.choices, default=Scan.NONE)
+    #: The scanner's name for what it found.
+    scan_note = models.CharField(max_length=200, blank=True)
+    scanned_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["certifier_id", "sha256"], name="stored_file_by_hash")]
+        indexes = [
+            models.Index(fields=["certifier_id", "sha256"], name="stored_file_by_hash"),
+            models.Index(fields=["certifier_id", "client_id", "created_at"], name="stored_file_by_client"),
+            models.Index(
+                fields=["certifier_id", "created_at"], name="stored_file_waiting", condition=models.Q(scan="waiting")
+            ),
+        ]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it may be given out, read, and counted."""
+        return self.scan in USABLE
+
+
+#: Scan states of files that may be given out, read, and counted.
+USABLE = (StoredFile.Scan.NONE, StoredFile.Scan.CLEAN)

@@ -64,6 +64,7 @@ TABLES = [
         read=f"{ROWS_READ} OR (kind = 'certificate' AND {SIGNED_IN} AND portal_sees_document(id))",
         write=ROWS,
         grants=APPEND,
+        update_columns=("scan", "scan_note", "scanned_at"),
     ),
     Table("django_session", open_because=_SESSION),
     Table("django_content_type", open_because="names of our own tables", grants=READ),

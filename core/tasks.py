@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import Q
 
-from core import audit_seal, clock
+from core import audit_seal, clock, scanning
 from core.identity import Identity, act_as
 from core.models import Delivery, Notification
 from core.people import people
@@ -244,3 +244,19 @@ def _finish(actor: Identity, row_id: uuid.UUID) -> None:
             row.state = Notification.State.FAILED if bad else Notification.State.SENT
             row.done_at = clock.now()
         row.save(update_fields=["attempts", "state", "done_at", "next_attempt_at"])
+
+
+@shared_task(name="core.tasks.scan_files")
+def scan_files(certifier_id: str, file_id: str | None = None) -> int:
+    """Have the virus scanner look at what waits for one certifier, or at one file. Returns the files judged."""
+    return scanning.scan_waiting(uuid.UUID(certifier_id), _as_id(file_id)) if scanning.is_configured() else 0
+
+
+@shared_task(name="core.tasks.sweep_scans")
+def sweep_scans() -> int:
+    """Find the files of every certifier whose wake-up was lost, or that the scanner could not look at."""
+    if not scanning.is_configured():
+        return 0
+    with act_as(Identity.loop()):
+        everyone = list(people().certifiers())
+    return sum(scanning.scan_waiting(certifier_id) for certifier_id in everyone)

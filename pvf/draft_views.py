@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,6 +18,7 @@ from core.errors import DomainError
 from core.files import read_file
 from core.identity import Identity, Kind, actor_of
 from core.refusals import let_pages_pass, refuse
+from core.serving import attachment
 from core.templatetags.portal_format import kg
 from organizations.models import Client
 from organizations.tenancy import find
@@ -244,22 +245,19 @@ def remove_document(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def document(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def document(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """A document as it was uploaded: never opened inside the portal."""
     actor = actor_of(request)
     row = find(PVFDocument.objects.select_related("file"), actor, pk)
     if row.version_id:
         _draft(actor, row.version_id)
+    data = read_file(row.file)
     audit.record(
         actor, "pvf.document_read", "pvf", row.pvf_id, certifier_id=row.certifier_id, client_id=row.client_id,
         after={"document": row.pk, "kind": row.kind},
     )  # fmt: skip
-    answer = HttpResponse(read_file(row.file), content_type=row.file.content_type)
     name = row.file.original_name or _("document")
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return attachment(data, name=name, content_type=row.file.content_type)
 
 
 @require_POST

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -30,9 +29,7 @@ _PAGED = [OpenApiParameter("page", int), OpenApiParameter("limit", int)]
 
 
 def _papers(given: dict[str, Any]) -> list[documents.Paper]:
-    if any((file.size or 0) > settings.UPLOAD_MAX_BYTES for file in given["files"]):
-        raise InvalidInput("FILE-SIZE", _("The file is too large."), field="files")
-    return [documents.Paper(given["kind"], file.read(), file.name or "") for file in given["files"]]
+    return [documents.Paper(given["kind"], file, file.name or "") for file in given["files"]]
 
 
 def _shown(actor: Identity, pk: uuid.UUID) -> dict[str, Any]:

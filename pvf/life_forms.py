@@ -8,9 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.forms import formset_factory
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.forms import CodeInput, DateInput, Fieldset, PortalForm, QuantityField, RowFormSet, SearchableSelect
@@ -39,17 +37,13 @@ class ManyFiles(forms.FileInput):
 
 
 class FilesField(forms.FileField):
-    """A list of files, none above the limit, none opened before that is known."""
+    """A list of files; the domain judges them."""
 
     widget = ManyFiles
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """The uploads. Raises ``ValidationError`` for one that is too large or for none where some are needed."""
+        """The uploads. Raises ``ValidationError`` for none where some are needed."""
         files = [super(FilesField, self).clean(item, initial) for item in (data or [None])]
-        limit = settings.UPLOAD_MAX_BYTES
-        if any(file and (file.size or 0) > limit for file in files):
-            words = {"limit": limit // (1024 * 1024)}
-            raise forms.ValidationError(_("The file is larger than %(limit)s MB.") % words)
         return [file for file in files if file]
 
 
@@ -61,7 +55,7 @@ class EvidenceForm(PortalForm):
 
     def papers(self) -> list[Paper]:
         """The files with their kind."""
-        return [Paper(self.cleaned_data["kind"], file.read(), file.name or "") for file in self.cleaned_data["files"]]
+        return [Paper(self.cleaned_data["kind"], file, file.name or "") for file in self.cleaned_data["files"]]
 
 
 class StartForm(PortalForm):

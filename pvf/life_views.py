@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,6 +17,7 @@ from core.errors import DomainError
 from core.files import XLSX
 from core.identity import actor_of
 from core.refusals import attempt, let_pages_pass
+from core.serving import attachment
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf import page
@@ -145,14 +146,11 @@ def next_year(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def export(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def export(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """A version as a workbook that can be imported again without change."""
     actor = actor_of(request)
     version: PVFVersion = find(page.shown_versions(actor).select_related("pvf"), actor, pk)
     row = version.pvf
     head = {"number": row.number, "period_start": row.period_start, "period_end": row.period_end}
-    answer = HttpResponse(workbook_out.write_pvf(head, versions.rows_of(version)), content_type=XLSX)
     name = f"{row.number}-{version.number}.xlsx"
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return attachment(workbook_out.write_pvf(head, versions.rows_of(version)), name=name, content_type=XLSX)

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,6 +19,7 @@ from core.errors import DomainError, InvalidInput
 from core.files import PDF, XLSX
 from core.identity import actor_of
 from core.refusals import at_field, refuse
+from core.serving import attachment
 from organizations.tenancy import find
 from pvf.domain import statement, statement_files, statement_sheet
 from pvf.models import PVFLine, StatementFile
@@ -38,7 +39,7 @@ def _form(data: Any, line: PVFLine) -> StatementForm:
 
 
 def _name(line: PVFLine, ending: str) -> str:
-    return content_disposition_header(True, f"statement-{line.pvf.number}-{line.line_number}.{ending}") or "attachment"
+    return f"statement-{line.pvf.number}-{line.line_number}.{ending}"
 
 
 @require_safe
@@ -70,7 +71,7 @@ def _page(request: HttpRequest, line: PVFLine, form: StatementForm, status: int 
 
 
 @require_safe
-def workbook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def workbook(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """The whole statement as a workbook."""
     line = _line(request, pk)
     form = _form(request.GET, line)
@@ -82,7 +83,7 @@ def workbook(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         text = _("%(count)s movements are more than %(limit)s: ask for the workbook on the page of the statement.")
         raise InvalidInput("STATEMENT-LONG", text % words, field="since", details=words)
     data = statement_sheet.write(statement.read(actor_of(request), line.pk, since=whole.since, until=whole.until))
-    return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": _name(line, "xlsx")})
+    return attachment(data, name=_name(line, "xlsx"), content_type=XLSX)
 
 
 @require_POST
@@ -104,9 +105,9 @@ def ask_for_file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def file(request: HttpRequest, pk: uuid.UUID, file_id: uuid.UUID) -> HttpResponse:
+def file(request: HttpRequest, pk: uuid.UUID, file_id: uuid.UUID) -> HttpResponseBase:
     """A statement that was made: to be saved, kept for a day."""
     line = _line(request, pk)
     row, data = statement_files.content(actor_of(request), pk, file_id)
-    headers = {"Content-Disposition": _name(line, row.format), "Cache-Control": "private, no-store"}
-    return HttpResponse(data, content_type=XLSX if row.format == StatementFile.Format.XLSX else PDF, headers=headers)
+    kind = XLSX if row.format == StatementFile.Format.XLSX else PDF
+    return attachment(data, name=_name(line, row.format), content_type=kind)

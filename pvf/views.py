@@ -10,16 +10,19 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.errors import DomainError
-from core.files import XLSX, store_file
+from core.files import XLSX, keep
 from core.identity import Identity, Kind, actor_of
 from core.models import StoredFile
 from core.refusals import at_field, let_pages_pass, refuse
+from core.serving import attachment
 from core.templatetags.portal_format import kg
+from core.uploads import accept
 from organizations.models import Client
 from organizations.roles import Role
 from organizations.tenancy import find
@@ -97,16 +100,13 @@ def import_page(request: HttpRequest) -> HttpResponse:
 
 
 def _import(actor: Identity, given: dict[str, Any]) -> tuple[PVFVersion | None, list[workbook.RowError]]:
-    data: bytes = given["file"].read()
-    parsed = workbook.read_pvf(data)
+    sheet = accept(given["file"], name=given["file"].name or "", kind=StoredFile.Kind.SHEET)
+    parsed = workbook.read_pvf(sheet.file)
     if parsed.errors or parsed.period_start is None or parsed.period_end is None:
         return None, parsed.errors
     client_id = actor.client_id if actor.kind is Kind.EXPORTER else given["client"]
     client = find(Client.objects.all(), actor, client_id or "")
-    stored = store_file(
-        actor, data, name=given["file"].name or "", purpose=StoredFile.Kind.SHEET,
-        certifier_id=client.certifier_id, client_id=client.pk,
-    )  # fmt: skip
+    stored = keep(actor, sheet, certifier_id=client.certifier_id, client_id=client.pk)
     version_row = proposals.propose(
         actor, client_id=client.pk, number=parsed.number, period_start=parsed.period_start,
         period_end=parsed.period_end, rows=parsed.rows, source_file_id=stored.pk, note=given["note"],
@@ -115,10 +115,9 @@ def _import(actor: Identity, given: dict[str, Any]) -> tuple[PVFVersion | None, 
 
 
 @require_safe
-def template(request: HttpRequest) -> HttpResponse:
+def template(request: HttpRequest) -> HttpResponseBase:
     """The empty workbook."""
-    headers = {"Content-Disposition": 'attachment; filename="pvf-template.xlsx"'}
-    return HttpResponse(workbook_out.write_pvf({}), content_type=XLSX, headers=headers)
+    return attachment(workbook_out.write_pvf({}), name="pvf-template.xlsx", content_type=XLSX)
 
 
 @require_safe

@@ -6,9 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.pagination import CursorPagination
@@ -18,7 +16,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.checks import Moment
-from core.errors import InvalidInput
 from core.identity import Identity, actor_of
 from core.serializers import validated
 from requests_app.domain import checking, documents, drafts, questions, submission
@@ -123,10 +120,8 @@ class RequestDocumentsView(APIView):
         visible(actor, pk)
         given = validated(DocumentInput, request.data)
         upload = given["file"]
-        if upload.size > settings.UPLOAD_MAX_BYTES:
-            raise InvalidInput("FILE-SIZE", _("The file is too large."), field="file")
         with transaction.atomic():
-            row = documents.add(actor, pk, given["kind"], upload.read(), upload.name)
+            row = documents.add(actor, pk, given["kind"], upload, upload.name or "")
         return Response(DocumentOutput(row).data, status=status.HTTP_201_CREATED)
 
 

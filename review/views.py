@@ -10,9 +10,9 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -23,6 +23,7 @@ from core.files import read_file
 from core.forms import PortalForm
 from core.identity import Identity
 from core.refusals import at_field
+from core.serving import attachment
 from organizations.models import Client
 from organizations.roles import Role
 from organizations.tenancy import find
@@ -212,7 +213,7 @@ def _refused(
 
 
 @require_safe
-def document(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> HttpResponse:
+def document(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> HttpResponseBase:
     """A document of the request, as it was uploaded; never opened inside the portal."""
     actor: Identity = request.identity  # type: ignore[attr-defined]
     page.submitted_request(actor, pk)
@@ -223,8 +224,4 @@ def document(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> Htt
         after={"document": row.pk, "kind": row.kind},
     )  # fmt: skip
     name = row.file.original_name or _("document")
-    answer = HttpResponse(data, content_type=row.file.content_type)
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return attachment(data, name=name, content_type=row.file.content_type)

@@ -19,6 +19,7 @@ from django.db import connection
 from certificates.domain import made_files
 from certificates.models import Bundle, CertificateDocument
 from core import clock
+from core.exports import harmless
 from core.files import read_file
 from core.identity import Identity, act_as
 from organizations.identity import identity_of
@@ -145,12 +146,6 @@ def _entry(row: CertificateDocument, *, current: bool) -> dict[str, Any]:
         "made_at": row.made_at.isoformat(), "net_kg": f"{certificate.net_kg:.3f}",
         "exporter": certificate.snapshot["exporter"]["name"], "importer": certificate.snapshot["importer"]["name"],
     }  # fmt: skip
-
-
-def harmless(value: Any) -> str:
-    """``value`` as text that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def as_csv(manifest: list[dict[str, Any]]) -> str:

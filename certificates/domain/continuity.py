@@ -27,7 +27,7 @@ from certificates.domain import changes, contacts, continuity_data, coop, number
 from certificates.models import Certificate, CertificateState, ContinuityDocument, Outage
 from core import audit, clock, ids
 from core.errors import Conflict, NotPermitted
-from core.files import read_file, store_file
+from core.files import PDF, read_file, store_own
 from core.identity import Identity, act_as
 from core.models import StoredFile
 from core.wake import wake
@@ -208,9 +208,9 @@ def _record(actor: Identity, job: Job, pdf: bytes) -> bool:
         row.save(update_fields=["attempts"])
         _fail(actor, job, "PER-2: the departure has passed")
         return False
-    row.file = store_file(
-        actor, pdf, name=f"{row.reference}.pdf", purpose=StoredFile.Kind.CERTIFICATE, certifier_id=row.certifier_id,
-        client_id=row.client_id,
+    row.file = store_own(
+        actor, pdf, name=f"{row.reference}.pdf", purpose=StoredFile.Kind.CERTIFICATE, content_type=PDF,
+        certifier_id=row.certifier_id, client_id=row.client_id,
     )  # fmt: skip
     row.sha256, row.made_at = hashlib.sha256(pdf).hexdigest(), job.made_at
     row.lease_until, row.error = None, ""

@@ -25,7 +25,7 @@ from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateDocument, CertificateState
 from core import audit, clock
 from core.errors import Conflict, NotPermitted
-from core.files import store_file
+from core.files import PDF, store_own
 from core.identity import Identity, act_as
 from core.models import Audience, StoredFile
 from core.notify import notify
@@ -187,8 +187,8 @@ def _is_next(job: Job) -> bool:
 
 def _keep(actor: Identity, job: Job, certificate: Certificate, pdf: bytes) -> str:
     """Store the document as the next version; its SHA-256."""
-    stored = store_file(
-        actor, pdf, name=f"{certificate.number}.pdf", purpose=StoredFile.Kind.CERTIFICATE,
+    stored = store_own(
+        actor, pdf, name=f"{certificate.number}.pdf", purpose=StoredFile.Kind.CERTIFICATE, content_type=PDF,
         certifier_id=certificate.certifier_id, client_id=certificate.client_id,
     )  # fmt: skip
     digest = hashlib.sha256(pdf).hexdigest()

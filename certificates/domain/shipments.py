@@ -16,10 +16,11 @@ from certificates.domain.numbers import locked
 from certificates.models import SHIPPING_STATES, Certificate, CertificateState, Outage, Shipment
 from core import audit, clock
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted
-from core.files import store_file
+from core.files import keep
 from core.identity import Identity, Kind
 from core.models import StoredFile
 from core.units import Unit, to_kg
+from core.uploads import Accepted, Source, accept
 from core.wake import wake
 from organizations.models import Client, OperationStatus
 from organizations.roles import Role
@@ -69,16 +70,16 @@ def report(
     lots: Sequence[Mapping[str, Any]] = (),
     invoices: Sequence[str] = (),
     entry_number: str = "",
-    document: tuple[str, bytes] | None = None,
+    document: tuple[str, Source] | None = None,
     key: str,
 ) -> Shipment:
     """Report goods that left. The same ``key`` again gives the first result.
 
     ``lots``: what left of each, ``{"lot": text, "kg": Decimal}``, together no more than the shipment. ``document``: name
     and bytes of the bill of lading or air waybill. What CTR-1, DUP-1 and DOC-1 found stands in the result's ``findings``.
-    Raises ``AboveTheRest`` SHIP-REST, ``Conflict`` SHIP-STATE, SHIP-SUSPENDED or FROZEN, ``InvalidInput`` for quantity,
-    lots, date or document.
+    Raises ``AboveTheRest``, ``Conflict`` SHIP-STATE, SHIP-SUSPENDED, FROZEN, ``InvalidInput`` (quantity, lots, date, file).
     """
+    paper = accept(document[1], name=document[0], field="document") if document else None
     certificate = _lock(actor, certificate_id)
     shipment_id = uuid.uuid5(certificate.pk, key)
     known = Shipment.objects.filter(pk=shipment_id).first()
@@ -98,7 +99,7 @@ def report(
         departure_date=departure_date, transport_document=transport_document.strip(),
         containers=[name.strip().upper() for name in containers if name.strip()], lots=kept_lots,
         invoices=[name.strip() for name in invoices if name.strip()], entry_number=entry_number.strip(),
-        reported_by=actor.user_id, document=_keep(actor, certificate, document),
+        reported_by=actor.user_id, document=_keep(actor, certificate, paper),
     )  # fmt: skip
     shipment.findings = [found.as_json() for found in shipment_checks.run(certificate, shipment)]
     shipment.save(force_insert=True)
@@ -172,14 +173,11 @@ def _lots(lots: Sequence[Mapping[str, Any]], kg: Decimal) -> list[dict[str, str]
     return kept
 
 
-def _keep(actor: Identity, certificate: Certificate, document: tuple[str, bytes] | None) -> StoredFile | None:
-    if document is None:
+def _keep(actor: Identity, certificate: Certificate, paper: Accepted | None) -> StoredFile | None:
+    if paper is None:
         return None
     try:
-        return store_file(
-            actor, document[1], name=document[0], certifier_id=certificate.certifier_id,
-            client_id=certificate.client_id,
-        )  # fmt: skip
+        return keep(actor, paper, certifier_id=certificate.certifier_id, client_id=certificate.client_id)
     except InvalidInput as error:
         raise InvalidInput(error.code, error.message, field="document") from error
 

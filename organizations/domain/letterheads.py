@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core import audit, pictures
 from core.errors import Conflict, InvalidInput, NotPermitted
-from core.files import read_file, store_file
+from core.files import JPEG, PNG, read_file, store_own
 from core.identity import Identity
 from core.models import StoredFile
 from organizations.domain.certifiers import own_certifier
@@ -47,6 +47,7 @@ def change(
     certifier_id = own_certifier(actor)
     if not actor.has(Role.MANAGER):
         raise NotPermitted("LETTERHEAD-MANAGER", _("Only a manager may change the letterhead."))
+    drawn = pictures.logo(picture) if picture is not None else None
     # the certifier's own row is the lock: the first version has no row of its own to lock yet
     Certifier.objects.select_for_update().get(pk=certifier_id)
     present = in_force(certifier_id) or Letterhead(certifier_id=certifier_id, version=0)
@@ -57,10 +58,11 @@ def change(
         certifier_id=certifier_id, version=present.version + 1, accreditation=" ".join(accreditation.split()),
         text="\n".join(_lines(text)), created_by=actor.user_id, logo_id=present.logo_id, logo_sha256=present.logo_sha256,
     )  # fmt: skip
-    if picture is not None:
-        row.logo = store_file(
-            actor, pictures.logo(picture), name="logo", purpose=StoredFile.Kind.LOGO, certifier_id=certifier_id
-        )
+    if drawn is not None:
+        row.logo = store_own(
+            actor, drawn, name="logo", purpose=StoredFile.Kind.LOGO, certifier_id=certifier_id,
+            content_type=PNG if drawn.startswith(b"\x89PNG") else JPEG,
+        )  # fmt: skip
         row.logo_sha256 = row.logo.sha256
     elif remove_logo:
         row.logo, row.logo_sha256 = None, ""

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core import pictures
+from core import pictures, scanning
 from core.identity import actor_of
 from core.refusals import attempt
 from organizations.domain import certifiers, clients, importers, letterheads, two_managers
@@ -158,6 +158,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         "reads_trail": actor.has(Role.MANAGER, Role.AUDITOR),
         "waiting_change": two_managers.waiting(certifier_id, GuardedChange.Kind.RULES),
         "manages": actor.has(Role.MANAGER),
+        "scanned": scanning.is_configured(),
+        "scanned_since": scanning.oldest_waiting(certifier_id),
     }
     return render(request, "organizations/settings.html", context)
 

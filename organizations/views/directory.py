@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.identity import actor_of
 from core.refusals import attempt
+from core.uploads import BoundedUploadHandler, receiving
 from organizations.domain.directory import imports, problems, uploads
 from organizations.domain.directory.listing import newest_full_day
 from organizations.forms import DirectoryUploadForm
@@ -21,7 +22,14 @@ from organizations.views.shared import page_of
 UNLISTED_SHOWN = 20
 
 
+class DirectoryUpload(BoundedUploadHandler):
+    """OID's workbook of a month is larger than any document."""
+
+    most = uploads.MAX_BYTES
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
+@receiving(DirectoryUpload)
 def directory_imports(request: HttpRequest) -> HttpResponse:
     """The imports, newest first; a new one is begun here."""
     actor = actor_of(request)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.errors import Conflict, InvalidInput
-from core.files import store_file
+from core.files import keep, require_usable
 from core.identity import Identity
-from core.models import StoredFile
+from core.models import USABLE, StoredFile
+from core.uploads import Accepted, Source, accept
 from organizations.tenancy import find
 from pvf.domain import versions
 from pvf.models import PVF, ProcessingReport, PVFDocument, PVFVersion
@@ -26,8 +27,12 @@ class Paper:
     """A file as it was uploaded, and what kind of evidence it is."""
 
     kind: str
-    data: bytes
+    data: Source | Accepted
     name: str
+
+    def accepted(self) -> Paper:
+        """The same paper, its content judged: before any lock. Raises as :func:`core.uploads.accept`."""
+        return dataclasses.replace(self, data=accept(self.data, name=self.name, field="files"))
 
 
 def attach(
@@ -45,10 +50,8 @@ def attach(
     if there >= settings.UPLOAD_MAX_FILES:
         words = {"limit": settings.UPLOAD_MAX_FILES}
         raise InvalidInput("DOCUMENT-COUNT", _("At most %(limit)s documents can be added here.") % words, field="file")
-    stored = store_file(
-        actor, paper.data, name=paper.name, purpose=StoredFile.Kind.UPLOAD, certifier_id=pvf.certifier_id,
-        client_id=pvf.client_id,
-    )  # fmt: skip
+    judged = accept(paper.data, name=paper.name, field="files")
+    stored = keep(actor, judged, certifier_id=pvf.certifier_id, client_id=pvf.client_id)
     row = PVFDocument(
         certifier_id=pvf.certifier_id, client_id=pvf.client_id, pvf=pvf, version=version, report=report,
         kind=paper.kind, file=stored, added_by=actor.user_id,
@@ -64,6 +67,7 @@ def attach(
 @transaction.atomic
 def add(actor: Identity, version_id: uuid.UUID, paper: Paper) -> PVFDocument:
     """Add evidence to a draft or a waiting proposal of the actor's own side."""
+    paper = paper.accepted()
     pvf, version = versions.locked(actor, version_id)
     _require_open(actor, version)
     return attach(actor, pvf, paper, version=version)
@@ -90,6 +94,15 @@ def remove(actor: Identity, document_id: uuid.UUID) -> PVFDocument:
         row_to_hide.save(update_fields=["removed_at"])
         versions.record(actor, "pvf.document_remove", version, document=document_id)
     return row_to_hide
+
+
+def require_passed(*, version: PVFVersion | None = None, report: ProcessingReport | None = None) -> None:
+    """Raise ``Conflict`` FILE-SCAN or FILE-INFECTED while the virus scanner has not passed every paper of a proposal."""
+    papers = PVFDocument.objects.filter(version=version, report=report, removed_at=None).exclude(file__scan__in=USABLE)
+    for paper in papers.select_related("file"):
+        require_usable(paper.file)
+    if version is not None and version.source_file_id:
+        require_usable(StoredFile.objects.get(pk=version.source_file_id))
 
 
 def _require_open(actor: Identity, version: PVFVersion) -> None:

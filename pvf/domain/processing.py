@@ -52,6 +52,7 @@ def report(
     """An exporter's report, waiting for a manager. No kilogram moves yet. At least one document supports it."""
     source = find(PVFLine.objects.select_related("pvf"), actor, input_line_id)
     versions.require_proposer(actor, source.client_id)
+    papers = [paper.accepted() for paper in papers]
     target = find(PVFLine.objects.all(), actor, output_line_id)
     _require_pair(source, target)
     input_kg, output_kg = _figures(processed)
@@ -143,6 +144,7 @@ def approve(actor: Identity, report_id: uuid.UUID) -> ProcessingReport:
     if row.state == State.APPROVED:
         return row
     _require_waiting(row)
+    documents.require_passed(report=row)
     _require_pair(row.input_line, row.output_line)
     both = sorted((row.input_line_id, row.output_line_id))
     for line_id in both:

@@ -16,7 +16,7 @@ from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
 from organizations.models import Client
 from organizations.tenancy import find
-from pvf.domain import carrying, ledger, top_ups, versions
+from pvf.domain import carrying, documents, ledger, top_ups, versions
 from pvf.domain.rows import ProposedLine, checked, is_printable, one_line
 from pvf.models import PVF, Balance, Bucket, Cause, PVFLineTerms, PVFVersion
 
@@ -100,6 +100,7 @@ def approve(
             return version
         if version.state != State.PROPOSED:
             raise Conflict("PVF-STATE", _("This version is no longer proposed."), details={"state": version.state})
+        documents.require_passed(version=version)
         current = versions.in_force(pvf)
         _require_same(current, compared_with)
         if version.kind == Kind.TOP_UP:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
+from core.exports import new_cell
 from pvf.domain.statement import BUCKETS, Kilograms, Statement
 
-#: Texts that a spreadsheet would take for a formula once somebody edits or re-saves them.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 KG_FORMAT = "#,##0.000"
 _WIDTHS = (8, 22, 26, 30, 12, 20, 12, 20, 14, 22, 14, 14, 14, 14, 14, 8)
 
@@ -75,20 +69,7 @@ def _balance(sheet: Any, label: str, kilograms: Kilograms) -> list[Any]:
 
 
 def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
-    if isinstance(value, dt.datetime):
-        value = value.astimezone(dt.UTC).replace(tzinfo=None)
-    elif isinstance(value, Promise):
-        value = str(value)
-    if not isinstance(value, str):
-        cell = WriteOnlyCell(sheet, value=value)
-        if isinstance(value, Decimal):
-            cell.number_format = KG_FORMAT
-        return cell
-    text = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value)
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"
-    if text.startswith(_FORMULA):
-        cell.quotePrefix = True
-    if bold:
-        cell.font = Font(bold=True)
+    cell = new_cell(sheet, value, bold=bold)
+    if isinstance(value, Decimal):
+        cell.number_format = KG_FORMAT
     return cell

@@ -40,6 +40,7 @@ def propose(actor: Identity, line_id: uuid.UUID, more: More, papers: Sequence[do
     """
     line = find(PVFLine.objects.select_related("pvf"), actor, line_id)
     versions.require_proposer(actor, line.client_id)
+    papers = [paper.accepted() for paper in papers]
     pvf = find(PVF.objects.select_for_update(), actor, line.pvf_id)
     terms = _terms_in_force(pvf, line)
     reason = more.reason.strip()

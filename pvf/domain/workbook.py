@@ -12,19 +12,19 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import IO, Any
 
 import pycountry
 from django.utils.translation import gettext as _
-from python_calamine import CalamineWorkbook
 
 from core.errors import InvalidInput
 from core.units import MAX_KG, Unit
-from core.xlsx import safe_workbook
+from core.xlsx import Cell, read_sheets
 from organizations.models import Scope
 from pvf.domain.basis import Conversion, Purchase, VolumeBasis
 from pvf.domain.rows import ProposedLine, checked
 
+Book = dict[str, list[list[Cell]]]
 HEAD_SHEET, LINE_SHEET, PURCHASE_SHEET = "PVF", "Lines", "Purchases"
 #: Field → headers that name it, in English and Spanish, without regard to case.
 HEAD: dict[str, tuple[str, ...]] = {
@@ -90,12 +90,15 @@ class _Wrong(Exception):
     """A cell that cannot be used; the message says how to mend it."""
 
 
-def read_pvf(data: bytes) -> ParsedPVF:
-    """Read a workbook. Raises ``InvalidInput`` where it is no sound XLSX; everything else is an entry of ``errors``."""
-    book = safe_workbook(data)
+def read_pvf(data: bytes | IO[bytes]) -> ParsedPVF:
+    """Read a workbook, in the limited process.
+
+    Raises ``InvalidInput`` where it is no sound XLSX; everything else is an entry of ``errors``.
+    """
+    book = read_sheets(data)
     parsed = ParsedPVF()
     for name in (HEAD_SHEET, LINE_SHEET):
-        if name not in book.sheet_names:
+        if name not in book:
             text = _("The sheet “%(name)s” is missing.") % {"name": name}
             parsed.errors.append(RowError(0, name, text))
     if not parsed.errors:
@@ -104,9 +107,9 @@ def read_pvf(data: bytes) -> ParsedPVF:
     return parsed
 
 
-def _read_head(book: CalamineWorkbook, parsed: ParsedPVF) -> None:
+def _read_head(book: Book, parsed: ParsedPVF) -> None:
     found: dict[str, tuple[int, Any]] = {}
-    for number, row in enumerate(book.get_sheet_by_name(HEAD_SHEET).to_python(skip_empty_area=False), start=1):
+    for number, row in enumerate(book[HEAD_SHEET], start=1):
         cells = [cell for cell in row if cell not in ("", None)]
         field = _field_of(cells[0], HEAD) if cells else None
         if field is not None:
@@ -124,11 +127,11 @@ def _read_head(book: CalamineWorkbook, parsed: ParsedPVF) -> None:
 
 
 def _table(
-    book: CalamineWorkbook, sheet: str, fields: dict[str, tuple[str, ...]], needed: frozenset[str],
+    book: Book, sheet: str, fields: dict[str, tuple[str, ...]], needed: frozenset[str],
     errors: list[RowError],
 ) -> list[tuple[int, dict[str, Any]]]:  # fmt: skip
     """The rows of a sheet under its headers, with their numbers; nothing where a needed column is missing."""
-    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    rows = book[sheet]
     head_at = next(
         (at for at, row in enumerate(rows) if _field_of(row[0] if row else "", fields) or _header(row, fields)), None
     )
@@ -163,10 +166,10 @@ def _cells(
     return values if len(values) == len(readers) else None
 
 
-def _read_purchases(book: CalamineWorkbook, errors: list[RowError]) -> dict[int, list[Purchase]]:
+def _read_purchases(book: Book, errors: list[RowError]) -> dict[int, list[Purchase]]:
     """Purchases by the number of their line, in the order of the sheet."""
     found: dict[int, list[Purchase]] = {}
-    if PURCHASE_SHEET not in book.sheet_names:
+    if PURCHASE_SHEET not in book:
         return found
     readers: dict[str, Callable[[Any], Any]] = {
         "line_number": _line_number, "kg": _kg, "supplier_nop_id": _plain_or_none, "supplier_name": _plain_or_none,
@@ -180,7 +183,7 @@ def _read_purchases(book: CalamineWorkbook, errors: list[RowError]) -> dict[int,
     return found
 
 
-def _read_lines(book: CalamineWorkbook, parsed: ParsedPVF, purchases: dict[int, list[Purchase]]) -> None:
+def _read_lines(book: Book, parsed: ParsedPVF, purchases: dict[int, list[Purchase]]) -> None:
     rows = _table(book, LINE_SHEET, COLUMNS, frozenset(COLUMNS) - OPTIONAL, parsed.errors)
     if parsed.errors:
         return

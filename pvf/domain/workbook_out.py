@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from core.exports import put
 from pvf.domain.rows import ProposedLine
 from pvf.domain.workbook import COLUMNS, HEAD, HEAD_SHEET, LINE_SHEET, PURCHASE_SHEET, PURCHASES
-
-#: Digits that a spreadsheet's binary numbers keep for certain; longer figures are written as text.
-EXACT_DIGITS = 15
 
 
 def write_pvf(head: Mapping[str, str | dt.date], rows: Iterable[ProposedLine] = ()) -> bytes:
@@ -71,20 +67,4 @@ def _append(sheet: Any, values: list[Any]) -> None:
     """A row whose texts stay texts: nothing that a person typed becomes a formula, an error or an escape."""
     at = sheet.max_row + 1 if sheet.max_row > 1 or sheet.cell(1, 1).value is not None else 1
     for column, value in enumerate(values, start=1):
-        cell = sheet.cell(at, column)
-        if isinstance(value, Decimal):
-            value = _figure(value)  # noqa: PLW2901 - the same cell
-        if isinstance(value, str):
-            if value:
-                # _xHHHH_ is how the format escapes characters
-                cell.value = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value)
-                cell.data_type = "s"
-        else:
-            cell.value = value
-
-
-def _figure(value: Decimal) -> Decimal | str:
-    text = f"{value:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return Decimal(text) if sum(char.isdigit() for char in text) <= EXACT_DIGITS else text
+        put(sheet.cell(at, column), value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,7 +32,10 @@ class RequiredDocuments(RequestCheck):
         figures: dict[str, Any] = {"required": list(required), "there": there, "missing": missing}
         if missing:
             names = ", ".join(str(DocumentKind(kind).label) for kind in missing)
-            return self.failed(_("Missing: %(names)s.") % {"names": names}, **figures)
+            text = _("Missing: %(names)s.") % {"names": names}
+            if settings.CLAMD:
+                text += " " + _("A document counts once it has been checked for viruses.")
+            return self.failed(text, **figures)
         if not required:
             return self.not_applicable(_("No document is required before loading."), **figures)
         return self.passed(_("All are there."), **figures)

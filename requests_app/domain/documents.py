@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from core import audit, clock
 from core.errors import Conflict, InvalidInput
-from core.files import store_file
+from core.files import keep
 from core.identity import Identity
+from core.uploads import Source, accept
 from organizations.roles import Role
 from organizations.tenancy import find
 from requests_app.domain.drafts import require_exporter, touch
@@ -18,19 +19,18 @@ from requests_app.domain.requests import locked
 from requests_app.models import DocumentKind, Request, RequestDocument, RequestState
 
 
-def add(actor: Identity, request_id: uuid.UUID, kind: str, data: bytes, name: str) -> RequestDocument:
+def add(actor: Identity, request_id: uuid.UUID, kind: str, data: Source, name: str) -> RequestDocument:
     """Add a document to a draft, or one that an open question names. Raises ``InvalidInput``, ``Conflict``."""
     require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
-    request = locked(actor, request_id)
     if kind not in DocumentKind.values:
         raise InvalidInput("DOCUMENT-KIND", _("Choose what kind of document this is."), field="kind")
+    paper = accept(data, name=name)
+    request = locked(actor, request_id)
     _require_open_for(request, kind)
     if request.documents.filter(removed_at=None).count() >= settings.UPLOAD_MAX_FILES:
         words = {"limit": settings.UPLOAD_MAX_FILES}
         raise InvalidInput("DOCUMENT-COUNT", _("A request holds at most %(limit)s documents.") % words, field="file")
-    stored = store_file(
-        actor, data, name=name, purpose="upload", certifier_id=request.certifier_id, client_id=request.client_id
-    )
+    stored = keep(actor, paper, certifier_id=request.certifier_id, client_id=request.client_id)
     document = RequestDocument(
         certifier_id=request.certifier_id, client_id=request.client_id, request=request, kind=kind, file=stored,
         added_by=actor.user_id,

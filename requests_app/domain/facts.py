@@ -11,6 +11,7 @@ from typing import Any
 
 from core import clock
 from core.checks import Moment
+from core.models import USABLE
 from core.rows import from_json, list_from_json
 from organizations.domain import letterheads
 from organizations.domain.directory import listing
@@ -133,8 +134,9 @@ class RequestFacts:
 
     @cached_property
     def documents(self) -> list[RequestDocument]:
-        """The documents that were not removed."""
-        return list(self.request.documents.filter(removed_at=None).order_by("added_at"))
+        """The documents that were not removed, and that the virus scanner, where there is one, let pass."""
+        there = self.request.documents.filter(removed_at=None, file__scan__in=USABLE)
+        return list(there.order_by("added_at"))
 
     @cached_property
     def suppliers(self) -> dict[str, Operation]:

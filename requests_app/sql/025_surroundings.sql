@@ -43,7 +43,8 @@ BEGIN
                                     ON b.certifier_id = p_certifier AND b.client_id = p_client AND b.lot = a.lot
                                     AND b.request_id <> p_request WHERE a.request_id = p_request),
           'documents', (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.added_at) FROM requests_app_requestdocument x
-                        WHERE x.request_id = p_request AND x.removed_at IS NULL),
+                        WHERE x.request_id = p_request AND x.removed_at IS NULL
+                          AND EXISTS (SELECT 1 FROM core_storedfile f WHERE f.id = x.file_id AND f.scan IN ('none', 'clean'))),
           'suppliers', (SELECT jsonb_agg(to_jsonb(x)) FROM organizations_operation x WHERE x.nop_id = p_handler OR x.nop_id IN
                         (SELECT i.supplier_nop_id FROM requests_app_requestinvoice i WHERE i.request_id = p_request))
         )

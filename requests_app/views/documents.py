@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import uuid
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core import audit
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.files import read_file
 from core.identity import Identity
 from core.refusals import at_field
+from core.serving import attachment
 from organizations.tenancy import find
 from requests_app.domain import documents
 from requests_app.domain.requests import visible
@@ -45,10 +45,8 @@ def add(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         upload = form.cleaned_data["file"]
         try:
-            if upload.size > settings.UPLOAD_MAX_BYTES:
-                raise InvalidInput("FILE-SIZE", _("The file is larger than 20 MB."), field="file")
             with transaction.atomic():
-                documents.add(actor, pk, form.cleaned_data["kind"], upload.read(), upload.name)
+                documents.add(actor, pk, form.cleaned_data["kind"], upload, upload.name or "")
         except DomainError as error:
             status = error.status
             at_field(form, error)
@@ -73,7 +71,7 @@ def remove(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> HttpR
 
 
 @require_safe
-def download(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> HttpResponse:
+def download(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> HttpResponseBase:
     """The document as it was uploaded."""
     actor: Identity = request.identity  # type: ignore[attr-defined]
     row = find(RequestDocument.objects.select_related("file"), actor, document_id, request_id=pk)
@@ -83,8 +81,4 @@ def download(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> Htt
         after={"document": row.pk, "kind": row.kind},
     )  # fmt: skip
     name = row.file.original_name or _("document")
-    answer = HttpResponse(data, content_type=row.file.content_type)
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return attachment(data, name=name, content_type=row.file.content_type)

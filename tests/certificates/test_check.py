@@ -20,7 +20,7 @@ from certificates.domain import amending, documents, downloads, public_check, si
 from certificates.models import Certificate, CertificateDocument, CertificateLookup, SigningKey
 from core import ids
 from core.clock import now
-from core.files import store_file
+from core.files import PDF, store_own
 from core.identity import Identity, Kind, act_as
 from core.models import StoredFile
 from tests.support.certificates import issued, numbered, released
@@ -102,9 +102,9 @@ def test_an_earlier_version_is_told_from_the_one_that_counts(world: World):
     first = issued_bytes(world, certificate)
     second = first + b"% amended\n"
     with act_as(world.loop()) as loop:
-        stored = store_file(
-            loop, second, name="2.pdf", purpose=StoredFile.Kind.CERTIFICATE, certifier_id=certificate.certifier_id,
-            client_id=certificate.client_id,
+        stored = store_own(
+            loop, second, name="2.pdf", purpose=StoredFile.Kind.CERTIFICATE, content_type=PDF,
+            certifier_id=certificate.certifier_id, client_id=certificate.client_id,
         )  # fmt: skip
         CertificateDocument(
             certifier_id=certificate.certifier_id, client_id=certificate.client_id, certificate=certificate, version=2,

@@ -18,6 +18,7 @@ from core.models import AuditRow, Notification
 from organizations.domain import brokers
 from pvf.models import Balance, Cause, Movement
 from tests.support.certificates import issued
+from tests.support.drafts import PAPER
 from tests.support.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -308,7 +309,7 @@ class TestShipmentDetails:
         with pytest.raises(DomainError) as refused:
             ship(world, certificate, "500", document=("x.exe", b"MZ not a document"))
         assert refused.value.field == "document"
-        row = ship(world, certificate, "500", document=("bl.pdf", b"%PDF-1.7\n%%EOF"), transport_document="BL-1")
+        row = ship(world, certificate, "500", document=("bl.pdf", PAPER), transport_document="BL-1")
         assert {entry["code"]: entry["outcome"] for entry in row.findings}["DOC-1"] == "pass"
 
 

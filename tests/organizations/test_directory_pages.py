@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -17,6 +18,7 @@ from core.identity import act_as
 from organizations.domain.directory import uploads
 from organizations.models import DirectoryImport, Operation, User
 from organizations.tasks import run_directory_import, sweep_directory_imports
+from organizations.views.directory import DirectoryUpload
 from tests.organizations.test_directory_import import row, workbook
 from tests.support.world import PLATFORM, World
 
@@ -58,6 +60,16 @@ def test_a_file_is_received_read_in_by_the_worker_and_told_of(operator: Browser,
     page = operator.get(answer["Location"]).content.decode()
     assert "exactly 10 digits" in page and "<progress" not in page
     assert "INTEGRITY_Data_20260901.xlsx" in operator.get(PAGE).content.decode()
+
+
+def test_its_limit_is_its_own_and_holds(operator: Browser, tmp_path: Path, settings: Any, monkeypatch: Any) -> None:
+    """A month's workbook is larger than any document; and of what is larger than its own limit nothing is read in."""
+    path = workbook(tmp_path / "INTEGRITY_Data_20260901.xlsx", [row("1010000011")])
+    settings.UPLOAD_MAX_BYTES = settings.UPLOAD_MAX_REQUEST_BYTES = 100
+    assert operator.post(PAGE, {"file": upload(path)}).status_code == 302
+    monkeypatch.setattr(DirectoryUpload, "most", 100)
+    answer = operator.post(PAGE, {"file": upload(path)})
+    assert answer.status_code == 422 and "is larger than" in answer.content.decode()
 
 
 def test_what_cannot_be_read_is_said_at_the_form_or_with_the_import(operator: Browser, tmp_path: Path) -> None:

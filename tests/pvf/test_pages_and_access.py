@@ -162,7 +162,7 @@ def test_a_file_that_is_no_workbook_is_refused_at_its_field(world: World) -> Non
         reverse("pvf:import"), {"file": SimpleUploadedFile("a.xlsx", b"PK nothing")}
     )
     assert answer.status_code == 422
-    assert "Save it again as XLSX" in answer.content.decode()
+    assert "save it again as XLSX" in answer.content.decode()
 
 
 def test_the_empty_workbook_has_every_sheet(world: World) -> None:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,6 +19,7 @@ from core.errors import Conflict
 from core.identity import Identity, actor_of
 from core.people import names_of
 from core.refusals import attempt
+from core.serving import attachment
 from oid_sync.connectors.assisted import entries, workbook
 from oid_sync.connectors.assisted.fields import fields_of
 from oid_sync.connectors.assisted.forms import RefusedForm, check_form, entry_form
@@ -54,12 +56,11 @@ def to_key(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def batch(request: HttpRequest) -> HttpResponse:
+def batch(request: HttpRequest) -> HttpResponseBase:
     """The oldest calls as a workbook."""
     actor = actor_of(request)
     data = workbook.write(entries.waiting(actor)[:BATCH])
-    headers = {"Content-Disposition": f'attachment; filename="oid-by-hand-{clock.now():%Y%m%d-%H%M}.xlsx"'}
-    return HttpResponse(data, content_type=XLSX, headers=headers)
+    return attachment(data, name=f"oid-by-hand-{clock.now():%Y%m%d-%H%M}.xlsx", content_type=XLSX)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

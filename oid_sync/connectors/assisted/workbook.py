@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
+from core.exports import new_cell
 from oid_sync.connectors.assisted.fields import fields_of
 from oid_sync.models import OidCall
-
-#: What XML cannot hold.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def write(calls: Iterable[OidCall]) -> bytes:
@@ -36,8 +32,4 @@ def write(calls: Iterable[OidCall]) -> bytes:
 
 
 def _text(sheet: Any, value: object) -> Any:
-    cell = WriteOnlyCell(sheet)
-    # _xHHHH_ is how the format escapes characters
-    cell.value = re.sub(r"_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", _CONTROL.sub(" ", str(value)))
-    cell.data_type = "s"
-    return cell
+    return new_cell(sheet, str(value))

@@ -18,6 +18,7 @@ from core import ids
 from core.errors import Conflict, InvalidInput
 from core.files import clean_name
 from core.identity import Identity, Kind, act_as
+from core.uploads import ReceivedFile
 from core.wake import wake
 from organizations.domain.directory import imports
 from organizations.domain.directory.sources import source_of
@@ -43,11 +44,12 @@ def receive(
     Raises ``InvalidInput`` FILE-SIZE, FILE-TYPE, DIRECTORY-DAY or DIRECTORY-OLDER, ``Conflict`` DIRECTORY-BUSY.
     """
     imports.require_keeper(actor)
+    if isinstance(file, ReceivedFile) and not file.sha256:
+        raise _too_large()
     path = default_storage.save(f"{FOLDER}/{ids.new_id()}", File(file))
     try:
         if default_storage.size(path) > MAX_BYTES:
-            text = _("The file is larger than %(limit)s MB.") % {"limit": MAX_BYTES // 2**20}
-            raise InvalidInput("FILE-SIZE", text, field="file")
+            raise _too_large()
         with _at_hand(path) as here:
             source = source_of(here, clean_name(name))
         day = as_of or source.said_day
@@ -69,6 +71,11 @@ def receive(
             row.save(update_fields=["stored_path"])
     wake("directory", None, row.pk)
     return row
+
+
+def _too_large() -> InvalidInput:
+    text = _("The file is larger than %(limit)s MB.") % {"limit": MAX_BYTES // 2**20}
+    return InvalidInput("FILE-SIZE", text, field="file")
 
 
 def go_on() -> DirectoryImport | None:

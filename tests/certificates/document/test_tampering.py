@@ -26,7 +26,7 @@ from certificates.document.verify import verify_document
 from certificates.document.visible import compare
 from certificates.domain import public_check
 from certificates.models import CertificateDocument
-from core.files import store_file
+from core.files import PDF, store_own
 from core.identity import Identity, Kind, act_as
 from core.models import StoredFile
 from tests.certificates.document import samples
@@ -130,7 +130,9 @@ def test_the_check_page_says_that_it_issued_other_bytes(stage: Stage, world: Wor
     certificate = issued(world)
     with act_as(world.loop()) as loop:
         tenant = {"certifier_id": certificate.certifier_id, "client_id": certificate.client_id}
-        stored = store_file(loop, stage.pdf, name="again.pdf", purpose=StoredFile.Kind.CERTIFICATE, **tenant)
+        stored = store_own(
+            loop, stage.pdf, name="again.pdf", purpose=StoredFile.Kind.CERTIFICATE, content_type=PDF, **tenant
+        )
         CertificateDocument(
             certificate=certificate, version=2, file=stored, sha256=sha256(stage.pdf), template_version="1", **tenant
         ).save(force_insert=True)  # fmt: skip
