@@ -9,8 +9,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from certificates.models import Certificate, CertificateLookup, GoodsMark
-from core import clock
+from core import audit, clock
 from core.identity import NOBODY, Identity, Kind, act_as
+from core.models import AuditRow
 from core.policy import declared_definers
 from organizations.domain import invitations
 from organizations.domain.parties import own_party
@@ -18,7 +19,7 @@ from organizations.identity import hash_token
 from organizations.models import ApiToken, Invitation, Membership
 from pvf.models import Balance, PVFLine
 from tests.support.certificates import numbered
-from tests.support.world import World, make_client, make_world
+from tests.support.world import PLATFORM, World, a_uuid, make_client, make_world
 
 pytestmark = pytest.mark.django_db
 CHECK = Identity(kind=Kind.CHECK)
