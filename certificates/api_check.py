@@ -68,6 +68,7 @@ class CheckAnswer(serializers.Serializer[Any]):
     period_is_over = serializers.BooleanField()
     issued_at = serializers.DateTimeField()
     replaced_by = serializers.CharField()
+    amendment_pending = serializers.BooleanField()
     flagged_because = serializers.CharField()
     document_sha256 = serializers.ListField(source="documents", child=serializers.CharField())
     versions = CheckedVersion(many=True)

@@ -181,6 +181,8 @@ REASON = "Issue of the NOP Import Certificate"
 REASON_STAMPED = f"{REASON}, time-stamped"
 #: The signer's own clock may be ahead of the time-stamp server's by so much, and behind by as long as stamping may take.
 CLOCKS_DIFFER = dt.timedelta(minutes=10)
+#: The data file of a continuity document (``certificates.document.continuity``).
+CONTINUITY_FILE = "continuity.json"
 #: Entries of the catalogue and of a page that make a viewer do something by itself: an issued document has none.
 _ACTIVE = ("/OpenAction", "/AA")
 _ANNOTATIONS = ("/Link", "/Widget")
@@ -310,6 +312,15 @@ class Verification:
     def is_demo(self) -> bool:
         """Whether a demonstration key signed it or its data say that it is a specimen."""
         return bool(self.content.get("specimen")) or bool(self.signer and self.signer.is_demo)
+
+
+def is_continuity(pdf: bytes) -> bool:
+    """Whether a file says of itself that it is a continuity document: no certificate, and without a number of OID's."""
+    try:
+        with pikepdf.open(io.BytesIO(pdf)) as opened:
+            return list(opened.attachments) == [CONTINUITY_FILE]
+    except (*_PARSE_ERRORS, pikepdf.PdfError):
+        return False
 
 
 def prove(pdf: bytes, trust: Trust | None = None) -> Verification:
@@ -518,6 +529,9 @@ def _check_data(pdf: bytes) -> tuple[dict[str, Any], list[Finding]]:
             names = list(opened.attachments)
             if not names:
                 return {}, [*active, Finding(Problem.NO_DATA, "no data file is attached")]
+            if names == [CONTINUITY_FILE]:
+                # another kind of document, made in an outage of OID: its own check page compares it by hash
+                return {}, active
             if names != [DATA_FILE]:
                 seen = f"attached is {', '.join(names)}, not {DATA_FILE} alone"
                 return {}, [*active, Finding(Problem.SEVERAL_FILES, seen)]
@@ -683,6 +697,12 @@ CHECK_PATH = "/api/v1/certificates/check/"
 #: States in which a genuine document may not be used any more.
 NOT_IN_FORCE = ("void", "replaced")
 
+#: What is said of a continuity document.
+CONTINUITY = (
+    "this is a continuity document, made in an outage of OID: no certificate, and without a number of OID's; its text was not "
+    "compared with its data. Its own check page, by reference and code, says whether these bytes were made"
+)
+
 Look = Callable[[bytes, Verification], Verification]
 
 
@@ -803,6 +823,9 @@ def _answer(name: str, options: argparse.Namespace, trust: Trust | None, look: L
     if look is not None:
         found = look(pdf, found)
     unknown = () if trust is not None else ("nobody was named to trust (--trust, --fingerprint)",)
+    if is_continuity(pdf):
+        # nothing of its text was compared: it is never more than whole and signed
+        unknown = (*unknown, CONTINUITY)
     answer = Answer(name, found, unknown=unknown if found.ok else ())
     return _ask(answer, options.online, options.seconds) if options.online and found.number else answer
 
@@ -815,7 +838,7 @@ def _ask(answer: Answer, origin: str, seconds: int) -> Answer:
         status, said = _get(f"{origin.rstrip('/')}{CHECK_PATH}?{query}", seconds)
     except (OSError, ValueError) as error:
         return replace(answer, unknown=(*answer.unknown, f"the portal gave no answer ({error})"))
-    if status == 404:
+    if status == 404 and isinstance(said.get("errors"), list):
         nothing = Finding(Problem.NOT_ISSUED, "the portal knows no certificate with this number and code")
         return replace(answer, found=replace(found, findings=(*found.findings, nothing)))
     hashes, state = said.get("document_sha256"), said.get("state")
@@ -824,6 +847,9 @@ def _ask(answer: Answer, origin: str, seconds: int) -> Answer:
     more = []
     if found.sha256 not in hashes:
         more.append(Finding(Problem.NOT_ISSUED, "the portal has issued this certificate, but not this file"))
+    elif found.sha256 != hashes[-1]:
+        which = f"this file is version {hashes.index(found.sha256) + 1} of {len(hashes)}: the last one counts"
+        more.append(Finding(Problem.NOT_IN_FORCE, which))
     if state in NOT_IN_FORCE:
         follows = f", replaced by {said['replaced_by']}" if said.get("replaced_by") else ""
         more.append(Finding(Problem.NOT_IN_FORCE, f"the certificate is {state}{follows}"))
@@ -846,7 +872,7 @@ def _get(url: str, seconds: int) -> tuple[int, dict[str, Any]]:
         response = opener.open(request, timeout=seconds)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, {}
+            return error.code, _object(error.read(ANSWER_LIMIT))
     data = bytearray()
     with response:
         while chunk := response.read1(65536):
@@ -855,6 +881,15 @@ def _get(url: str, seconds: int) -> tuple[int, dict[str, Any]]:
                 raise TimeoutError("it took too long or sent too much")
     said = json.loads(data)
     return response.status, said if isinstance(said, dict) else {}
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """The JSON object of a refusal; empty for anything else: another site's 404 says nothing about a certificate."""
+    try:
+        said = json.loads(data)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _plain(answer: Answer) -> dict[str, Any]:

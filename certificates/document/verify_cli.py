@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from certificates.document.proof import Finding, Problem, Trust, Verification, prove
+from certificates.document.proof import Finding, Problem, Trust, Verification, is_continuity, prove
 from certificates.document.signers import read_certificates
 from certificates.document.visible import compare
 
@@ -31,6 +31,12 @@ ANSWER_LIMIT = 1024 * 1024
 CHECK_PATH = "/api/v1/certificates/check/"
 #: States in which a genuine document may not be used any more.
 NOT_IN_FORCE = ("void", "replaced")
+
+#: What is said of a continuity document.
+CONTINUITY = (
+    "this is a continuity document, made in an outage of OID: no certificate, and without a number of OID's; its text was not "
+    "compared with its data. Its own check page, by reference and code, says whether these bytes were made"
+)
 
 Look = Callable[[bytes, Verification], Verification]
 
@@ -152,6 +158,9 @@ def _answer(name: str, options: argparse.Namespace, trust: Trust | None, look: L
     if look is not None:
         found = look(pdf, found)
     unknown = () if trust is not None else ("nobody was named to trust (--trust, --fingerprint)",)
+    if is_continuity(pdf):
+        # nothing of its text was compared: it is never more than whole and signed
+        unknown = (*unknown, CONTINUITY)
     answer = Answer(name, found, unknown=unknown if found.ok else ())
     return _ask(answer, options.online, options.seconds) if options.online and found.number else answer
 
@@ -164,7 +173,7 @@ def _ask(answer: Answer, origin: str, seconds: int) -> Answer:
         status, said = _get(f"{origin.rstrip('/')}{CHECK_PATH}?{query}", seconds)
     except (OSError, ValueError) as error:
         return replace(answer, unknown=(*answer.unknown, f"the portal gave no answer ({error})"))
-    if status == 404:
+    if status == 404 and isinstance(said.get("errors"), list):
         nothing = Finding(Problem.NOT_ISSUED, "the portal knows no certificate with this number and code")
         return replace(answer, found=replace(found, findings=(*found.findings, nothing)))
     hashes, state = said.get("document_sha256"), said.get("state")
@@ -173,6 +182,9 @@ def _ask(answer: Answer, origin: str, seconds: int) -> Answer:
     more = []
     if found.sha256 not in hashes:
         more.append(Finding(Problem.NOT_ISSUED, "the portal has issued this certificate, but not this file"))
+    elif found.sha256 != hashes[-1]:
+        which = f"this file is version {hashes.index(found.sha256) + 1} of {len(hashes)}: the last one counts"
+        more.append(Finding(Problem.NOT_IN_FORCE, which))
     if state in NOT_IN_FORCE:
         follows = f", replaced by {said['replaced_by']}" if said.get("replaced_by") else ""
         more.append(Finding(Problem.NOT_IN_FORCE, f"the certificate is {state}{follows}"))
@@ -195,7 +207,7 @@ def _get(url: str, seconds: int) -> tuple[int, dict[str, Any]]:
         response = opener.open(request, timeout=seconds)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, {}
+            return error.code, _object(error.read(ANSWER_LIMIT))
     data = bytearray()
     with response:
         while chunk := response.read1(65536):
@@ -204,6 +216,15 @@ def _get(url: str, seconds: int) -> tuple[int, dict[str, Any]]:
                 raise TimeoutError("it took too long or sent too much")
     said = json.loads(data)
     return response.status, said if isinstance(said, dict) else {}
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """The JSON object of a refusal; empty for anything else: another site's 404 says nothing about a certificate."""
+    try:
+        said = json.loads(data)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _plain(answer: Answer) -> dict[str, Any]:

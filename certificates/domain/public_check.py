@@ -34,7 +34,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 WINDOW = 600
 _COLUMNS = (
     "certificate_id", "certifier_id", "client_id", "number", "state", "snapshot", "net_kg", "issued_at", "flagged_because",
-    "replaced_by",
+    "replaced_by", "amendments",
 )  # fmt: skip
 _SQL = f"SELECT {', '.join(_COLUMNS)} FROM certificates_public_check(%s, %s)"  # noqa: S608 - names of our own function
 
@@ -89,6 +89,7 @@ class Answer:
     issued_at: dt.datetime
     flagged_because: str
     replaced_by: str
+    amendments: int = 0
     versions: list[Version] = dataclasses.field(default_factory=list)
     compared: Compared | None = None
 
@@ -101,6 +102,11 @@ class Answer:
     def current(self) -> Version | None:
         """The version that counts."""
         return self.versions[-1] if self.versions else None
+
+    @property
+    def amendment_pending(self) -> bool:
+        """Whether it was amended and the version of the document that says so is not made yet."""
+        return self.state in {"issued", "closed"} and self.amendments >= len(self.versions)
 
     @property
     def file_is_issued(self) -> bool | None:

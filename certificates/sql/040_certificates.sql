@@ -41,9 +41,12 @@ CREATE OR REPLACE TRIGGER certificates_document_append_only_whole BEFORE TRUNCAT
     FOR EACH STATEMENT EXECUTE FUNCTION portal_append_only();
 
 -- The public check: number and code, both right, or nothing. Returns only what the check page shows.
-CREATE OR REPLACE FUNCTION certificates_public_check(p_number text, p_code text)
+-- (Dropped first: the columns of an answer cannot be replaced.)
+DROP FUNCTION IF EXISTS certificates_public_check(text, text);
+CREATE FUNCTION certificates_public_check(p_number text, p_code text)
 RETURNS TABLE (certificate_id uuid, certifier_id uuid, client_id uuid, number text, state text, snapshot jsonb,
-               net_kg numeric, issued_at timestamptz, flagged_because text, replaced_by text, documents text[])
+               net_kg numeric, issued_at timestamptz, flagged_because text, replaced_by text, documents text[],
+               amendments integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT c.id, c.certifier_id, c.client_id, c.number::text, c.state::text,
            -- as it reads today, with the weight that was certified at first beside net_kg, that of today
@@ -52,9 +55,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
            c.net_kg, c.issued_at,
            c.flagged_because::text,
            (SELECT r.number::text FROM certificates_certificate r
-             WHERE r.replaces_id = c.id AND r.number IS NOT NULL ORDER BY r.issued_at DESC LIMIT 1),
+             WHERE r.replaces_id = c.id AND r.issued_at IS NOT NULL ORDER BY r.issued_at DESC LIMIT 1),
            ARRAY(SELECT d.sha256::text FROM certificates_certificatedocument d
-                  WHERE d.certificate_id = c.id ORDER BY d.version)
+                  WHERE d.certificate_id = c.id ORDER BY d.version),
+           (SELECT count(*)::integer FROM certificates_amendment a WHERE a.certificate_id = c.id)
     FROM certificates_certificate c
     WHERE c.number = p_number AND c.check_code = p_code
       AND c.state IN ('issued', 'closed', 'void', 'replaced')

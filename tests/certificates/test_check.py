@@ -385,3 +385,6 @@ def test_an_amended_weight_is_shown_to_whoever_checks(client: Browser, world: Wo
     text = page.content.decode()
     assert "Amended to" in text
     assert "640.5" in text
+    assert "The new version of the document is not made yet" in text
+    asked = {"number": certificate.number, "code": certificate.check_code}
+    assert client.get("/api/v1/certificates/check/", asked).json()["amendment_pending"] is True

@@ -21,12 +21,16 @@ from certificates.document.payload import sha256
 from certificates.document.proof import prove
 from certificates.document.sign import sign_document
 from certificates.document.visible import Comparison, compare
+from certificates.models import SigningKey
+from core import clock
 from core.files import read_file
 from core.identity import act_as
 from tests.certificates.document import samples
-from tests.support import pki
+from tests.support import pki, stages
 from tests.support.certificates import issued
-from tests.support.world import World
+from tests.support.continuity import asked as continuity_asked
+from tests.support.continuity import declare, make
+from tests.support.world import World, make_world
 
 
 @pytest.fixture
@@ -157,13 +161,29 @@ SAME = {"state": "issued", "document_sha256": [sha256(samples.document())], "rep
         (200, {**SAME, "state": "void"}, verify_cli.REFUTED, "not-in-force"),
         (200, {**SAME, "state": "replaced", "replaced_by": "1"}, verify_cli.REFUTED, "not-in-force"),
         (200, {**SAME, "document_sha256": ["0" * 64]}, verify_cli.REFUTED, "not-the-issued-file"),
-        (404, {}, verify_cli.REFUTED, "not-the-issued-file"),
+        (200, {**SAME, "document_sha256": [*SAME["document_sha256"], "0" * 64]}, verify_cli.REFUTED, "not-in-force"),
+        (200, {**SAME, "document_sha256": ["0" * 64, *SAME["document_sha256"]]}, verify_cli.PROVEN, None),
+        (404, {"errors": [{"code": "NOT-FOUND"}]}, verify_cli.REFUTED, "not-the-issued-file"),
+        (404, b"<html>no such page</html>", verify_cli.UNKNOWN, None),
         (429, {}, verify_cli.UNKNOWN, None),
         (302, {}, verify_cli.UNKNOWN, None),
         (200, b"<html>", verify_cli.UNKNOWN, None),
         (200, {"state": 1}, verify_cli.UNKNOWN, None),
     ],
-    ids=["same", "void", "replaced", "other file", "unknown", "too many", "redirect", "no JSON", "no answer"],
+    ids=[
+        "same",
+        "void",
+        "replaced",
+        "other file",
+        "older version",
+        "newest version",
+        "unknown",
+        "another site",
+        "too many",
+        "redirect",
+        "no JSON",
+        "no answer",
+    ],
 )
 def test_the_portals_word_counts(file: str, status: int, answer: Any, code: int, says: str | None) -> None:
     with portal(status, answer) as (origin, paths):
@@ -219,3 +239,55 @@ def test_an_authority_may_be_trusted_instead_of_each_signer(tmp_path: Path) -> N
     assert asked("--trust", str(tmp_path / "authority.pem"), file)[0] == verify_cli.PROVEN
     code, said = asked("--trust", str(tmp_path / "other.pem"), file)
     assert (code, said["findings"][0]["problem"]) == (verify_cli.REFUTED, "signer-not-trusted")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_certifiers_key_does_not_speak_for_the_certifier_that_the_data_name(
+    world: World, tmp_path: Path
+) -> None:
+    certificate = issued(world)
+    with act_as(world.loop()):
+        data = read_file(certificate.documents.get().file)
+    (tmp_path / "issued.pdf").write_bytes(data)
+    # the key is now the other certifier's: signature and data are whole, and the certifier is one of this portal
+    other = make_world(2)
+    with act_as(world.loop()):
+        row = SigningKey.objects.get()
+        row.retired_at = clock.now()
+        row.save(update_fields=["retired_at"])
+    with act_as(other.loop()):
+        SigningKey(
+            certifier=other.certifier, encrypted_pkcs12=row.encrypted_pkcs12, subject=row.subject,
+            fingerprint_sha256=row.fingerprint_sha256, not_after=row.not_after,
+        ).save(force_insert=True)  # fmt: skip
+    with act_as(world.loop()):
+        SigningKey.objects.filter(pk=row.pk).update(fingerprint_sha256="0" * 64)
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("verify_certificate", str(tmp_path / "issued.pdf"), json=True, stdout=out)
+    (said,) = json.loads(out.getvalue())["files"]
+    assert said["exit_code"] == verify_cli.REFUTED
+    assert said["findings"] == [
+        {
+            "problem": "signer-not-trusted",
+            "detail": f"the data name certifier {world.certifier.code}, whose key this is not",
+        }
+    ]
+
+
+@pytest.mark.django_db
+def test_a_continuity_document_is_said_to_be_one_and_is_never_more_than_whole_and_signed(
+    world: World, tmp_path: Path
+) -> None:
+    certificate = stages.approved(world, start_date=clock.now().date())
+    declare(world)
+    pdf = make(world, continuity_asked(world, certificate))
+    path = tmp_path / "continuity.pdf"
+    path.write_bytes(pdf)
+    fingerprint = prove(pdf).signer.fingerprint  # type: ignore[union-attr]
+    given, said = asked("--fingerprint", fingerprint, str(path))
+    assert (given, said["findings"]) == (verify_cli.UNKNOWN, [])
+    assert "continuity document" in said["not_known"][0]
+    path.write_bytes(pdf[:-40] + b"x" + pdf[-39:])
+    given, said = asked("--fingerprint", fingerprint, str(path))
+    assert given == verify_cli.REFUTED

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from certificates.document import verify_cli
+from certificates.document.proof import Finding, Problem
 from certificates.document.verify import Trust, Verification, page_matches_data
 from certificates.domain import signing
 from organizations.models import Certifier
@@ -29,7 +30,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            code = verify_cli.run(argparse.Namespace(**options), self.stdout, trust=_portal_trust(), look=_remade)  # type: ignore[arg-type]
+            named = options["trust"] or options["fingerprint"]
+            look = _remade if named else _as_the_certifier
+            code = verify_cli.run(argparse.Namespace(**options), self.stdout, trust=_portal_trust(), look=look)  # type: ignore[arg-type]
         except verify_cli.Misuse as error:
             raise CommandError(str(error), returncode=verify_cli.MISUSE) from error
         if code:
@@ -40,6 +43,19 @@ def _portal_trust() -> Trust:
     """Every key that a certifier of this portal has installed."""
     known = [signing.trust_of(certifier) for certifier in Certifier.objects.values_list("pk", flat=True)]
     return Trust.of([each for trust in known for each in trust.fingerprints], clocks=signing.services().timestamp_roots)
+
+
+def _as_the_certifier(pdf: bytes, found: Verification) -> Verification:
+    """Whether the signer is the certifier that the data name: another certifier's key does not speak for it."""
+    found = _remade(pdf, found)
+    if not found.content or found.signer is None or found.signer.trusted is not True:
+        return found
+    code = str(found.content["snapshot"]["certifier"]["code"])
+    certifier = Certifier.objects.filter(code=code).first()
+    if certifier is not None and found.signer.fingerprint in signing.trust_of(certifier.pk).fingerprints:
+        return found
+    wrong = Finding(Problem.SIGNER_NOT_TRUSTED, f"the data name certifier {code}, whose key this is not")
+    return replace(found, findings=(*found.findings, wrong))
 
 
 def _remade(pdf: bytes, found: Verification) -> Verification:
