@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client as Browser
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, reverse
 
 from core.identity import NOBODY, assume
 from tests.access.people import Person
@@ -37,13 +39,41 @@ class Case:
         return f"{self.method} {self.row.name} by {self.person.name} ({self.person.relation})"
 
 
-def urlconf(resolver: URLResolver | None = None, spaces: tuple[str, ...] = ()) -> Iterator[str]:
+def urlconf() -> set[str]:
     """The name of every address of the portal, API included."""
-    for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from urlconf(entry, (*spaces, entry.namespace) if entry.namespace else spaces)
-        elif isinstance(entry, URLPattern):
-            yield ":".join((*spaces, entry.name or f"unnamed {entry.pattern}"))
+    return set(_views())
+
+
+def methods_of(row: Row) -> set[str]:
+    """The methods that the view behind an address answers, HEAD and OPTIONS apart."""
+    view = resolve_name(row.name)
+    kind = getattr(view, "cls", None) or getattr(view, "view_class", None)
+    if kind is not None:
+        return {name.upper() for name in ("get", "post", "put", "patch", "delete") if hasattr(kind, name)}
+    while view is not None:
+        for cell in view.__closure__ or ():
+            names = cell.cell_contents
+            if isinstance(names, list) and names and all(isinstance(one, str) and one.isupper() for one in names):
+                return set(names) - {"HEAD", "OPTIONS"}
+        view = getattr(view, "__wrapped__", None)
+    return set()
+
+
+def resolve_name(name: str) -> Any:
+    """The view of an address, found by its name."""
+    return _views()[name]
+
+
+@cache
+def _views() -> dict[str, Any]:
+    def walk(resolver: URLResolver, spaces: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLResolver):
+                yield from walk(entry, (*spaces, entry.namespace) if entry.namespace else spaces)
+            else:
+                yield ":".join((*spaces, entry.name or f"unnamed {entry.pattern}")), entry.callback
+
+    return dict(walk(get_resolver(), ()))
 
 
 def is_api(row: Row) -> bool:
@@ -64,7 +94,14 @@ def expected(row: Row, person: Person, method: str) -> int:
         if person.role == "nobody":
             return 401 if is_api(row) else 302
         return 403
-    allowed = {"GET": row.get, "HEAD": row.get, "POST": row.post, "PUT": row.put}.get(method)
+    allowed = {
+        "GET": row.get,
+        "HEAD": row.get,
+        "POST": row.post,
+        "PUT": row.put,
+        "PATCH": row.patch,
+        "DELETE": row.delete,
+    }.get(method)
     if allowed is None:
         return 405
     if not finds(row, person):
@@ -108,7 +145,8 @@ class Answer:
 def ask(browser: Browser, method: str, url: str, body: Any = None, **more: Any) -> Answer:
     """Ask, note what was written, and undo it. ``body``: JSON; without it nothing is sent."""
     data = "" if body is None else json.dumps(body)
-    kind = "application/octet-stream" if body is None else "application/json"
+    kind = "application/x-www-form-urlencoded" if body is None else "application/json"
+    cookies = copy.deepcopy(browser.cookies)
     with transaction.atomic():
         before = written()
         response: Any = browser.generic(method, url, data, kind, **more)
@@ -116,6 +154,7 @@ def ask(browser: Browser, method: str, url: str, body: Any = None, **more: Any) 
         after = written()
         transaction.set_rollback(True)
     assume(NOBODY)
+    browser.cookies = cookies
     changed = {name: count - before.get(name, 0) for name, count in after.items() if count != before.get(name, 0)}
     return Answer(response.status_code, content, changed, response)
 
