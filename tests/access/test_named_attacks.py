@@ -108,8 +108,10 @@ def test_no_filter_and_no_search_reaches_another_organisation(scene: Scene, peop
 
 
 @pytest.mark.parametrize("headers", [
-    {"HX-Request": "true", "HX-Boosted": "true"}, {"X-Requested-With": "XMLHttpRequest"},
-    {"X-HTTP-Method-Override": "GET", "X-Original-URL": "/healthz"}, {"X-Forwarded-For": "127.0.0.1", "Via": "1.1 x"},
+    {"HX-Request": "true", "HX-Boosted": "true"},
+    pytest.param({"X-Requested-With": "XMLHttpRequest"}, marks=pytest.mark.long),
+    pytest.param({"X-HTTP-Method-Override": "GET", "X-Original-URL": "/healthz"}, marks=pytest.mark.long),
+    pytest.param({"X-Forwarded-For": "127.0.0.1", "Via": "1.1 x"}, marks=pytest.mark.long),
 ])  # fmt: skip
 def test_no_header_opens_a_row_that_is_not_there(
     scene: Scene, people: dict[str, Person], headers: dict[str, str]
@@ -306,7 +308,9 @@ def test_the_link_of_a_notice_opens_for_those_alone_whom_it_concerns(scene: Scen
     assert checked or paths
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"])
+@pytest.mark.parametrize(
+    "method", ["OPTIONS", *(pytest.param(name, marks=pytest.mark.long) for name in ("PUT", "PATCH", "DELETE", "TRACE"))]
+)
 def test_no_other_method_opens_a_row(scene: Scene, people: dict[str, Person], method: str) -> None:
     for row in TABLE:
         if not row.of or row.name in BY_SECRET or row.name.startswith(("account_", "mfa_")):
