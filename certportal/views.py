@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from core.identity import Kind
 
@@ -20,6 +21,7 @@ _HOME = {
 }
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """To the person's own desk; to a short welcome for everybody else."""
     target = _HOME.get(request.identity.kind)  # type: ignore[attr-defined]
@@ -28,6 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "welcome.html")
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Whether this process and its database answer; says nothing about tenants."""
     with connection.cursor() as cursor:

@@ -1,0 +1,333 @@
+"""The reviewed table: every address, who may open it, the row behind it, and the answer to those who find that row.
+
+It repeats nothing of the code: who reviews a change of rights reads it here, and the tests compare the product with it.
+From one line follow the answers to everybody (``tests/access/cases.py``):
+
+* signed out, or with a key that is none: to the sign-in page (302), over the API 401;
+* a role that is not in ``opens``: 403;
+* a method that the address has not: 405;
+* a stranger to the row (``FINDS`` in ``tests/access/places.py``): 404;
+* whoever finds it: ``get``, ``post``, ``put``, ``patch`` or ``delete``, unless ``but`` says otherwise for a role.
+
+Pages are posted an empty form, routes of the API a body that holds all they ask for (``tests/access/bodies.py``).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+#: Words of the column ``opens``.
+WORDS = {
+    "staff": "reviewer approver manager auditor",
+    "acting": "reviewer approver manager",
+    "deciders": "approver manager",
+    "exporter": "preparer signatory viewer",
+    "writers": "preparer signatory",
+    "proposers": "reviewer manager preparer signatory",
+    "members": "reviewer approver manager auditor preparer signatory viewer importer broker",
+    "signed-in": "reviewer approver manager auditor preparer signatory viewer importer broker alone platform",
+    "anyone": "reviewer approver manager auditor preparer signatory viewer importer broker alone platform nobody",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One address. A method that is None: the address has no such method."""
+
+    name: str
+    opens: str
+    of: str = ""
+    get: int | None = None
+    post: int | None = None
+    put: int | None = None
+    patch: int | None = None
+    delete: int | None = None
+    #: Answers of roles that may open it and find the row, where they differ: {"GET auditor": 403}.
+    but: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that may open it, written out."""
+        return frozenset(role for word in self.opens.split() for role in WORDS.get(word, word).split())
+
+
+def page(name: str, opens: str, of: str = "", get: int | None = 200, post: int | None = None, **but: int) -> Row:
+    """A page, or a file; with ``post`` also a form."""
+    return Row(name, opens, of, get, post, but={key.replace("_", " "): code for key, code in but.items()})
+
+
+def act(name: str, opens: str, of: str = "", post: int = 302, **but: int) -> Row:
+    """A form that only posts."""
+    return page(name, opens, of, None, post, **but)
+
+
+STAFF_AND_EXPORTER = "staff exporter"
+READERS = "staff exporter importer broker alone"
+RECEIVERS = "importer broker"
+
+PORTAL = [
+    page("home", "anyone", get=302, GET_nobody=200),
+    page("healthz", "anyone"),
+    page("set_language", "anyone", get=302, post=302),
+    page("api:schema", "signed-in"),
+    page("api:docs", "signed-in"),
+]
+#: The answers to people who have signed in with a password just now and have no second step.
+ACCOUNT = [
+    page("account_login", "anyone", get=302, post=302, GET_nobody=200, POST_nobody=200),
+    page("account_logout", "anyone", get=200, post=302, GET_nobody=302),
+    page("account_signup", "anyone", get=302, post=302, GET_nobody=200, POST_nobody=200),
+    page("account_inactive", "anyone"),
+    page("account_reset_password", "anyone", post=200),
+    page("account_reset_password_done", "anyone"),
+    page("account_reset_password_from_key", "anyone", "reset", post=200),
+    page("account_reset_password_from_key_done", "anyone"),
+    page("account_confirm_email", "anyone", "confirmation", post=404),
+    page("account_email_verification_sent", "anyone"),
+    page("account_confirm_login_code", "anyone", get=302, post=302),
+    page("account_change_password", "signed-in", post=200),
+    page("account_set_password", "signed-in", get=302, post=302),
+    page("account_email", "signed-in", post=302),
+    page("account_reauthenticate", "signed-in", post=200),
+    page("mfa_authenticate", "anyone", get=302, post=302),
+    page("mfa_reauthenticate", "signed-in", get=302, post=302),
+    page("mfa_index", "signed-in"),
+    page("mfa_activate_totp", "signed-in", get=302, post=302),
+    page("mfa_deactivate_totp", "signed-in", get=404, post=404),
+    page("mfa_generate_recovery_codes", "signed-in", get=302, post=302),
+    page("mfa_view_recovery_codes", "signed-in", get=404),
+    page("mfa_download_recovery_codes", "signed-in", get=404, post=404),
+]
+ORGANIZATIONS = [
+    page("organizations:people", "members", post=200),
+    page("organizations:member", "members", "exporter's person", post=200),
+    act("organizations:member_end", "manager signatory importer broker", "exporter's person"),
+    act("organizations:invitation_revoke", "manager signatory importer broker", "exporter's invitation"),
+    page("organizations:accept", "anyone", "invitation link", post=200),
+    act("organizations:switch", "signed-in", post=404),
+    page("organizations:tokens", "members", post=200),
+    act("organizations:token_revoke", "members", "own key"),
+    page("organizations:claim", "signed-in", post=200),
+    page("organizations:delegations", "exporter importer broker", post=200),
+    act("organizations:delegation_revoke", "signatory importer", "grant"),
+    page("organizations:clients", "staff", post=200),
+    page("organizations:client", "staff", "client", post=200),
+    page("organizations:directory", "staff"),
+    page("organizations:directory_imports", "platform", post=200),
+    page("organizations:directory_import", "platform", "directory reading"),
+    page("organizations:importer_confirm", "manager platform", post=200),
+    page("organizations:settings", "staff", post=200),
+    page("organizations:guarded_changes", "staff"),
+    act("organizations:guarded_change", "manager", "guarded change"),
+    page("organizations:letterhead", "staff", post=200),
+    page("organizations:platform", "platform", post=200),
+]
+PVF = [
+    page("pvf:list", STAFF_AND_EXPORTER),
+    page("pvf:detail", STAFF_AND_EXPORTER, "pvf"),
+    page("pvf:version", STAFF_AND_EXPORTER, "proposal"),
+    page("pvf:line", STAFF_AND_EXPORTER, "line"),
+    page("pvf:statement", STAFF_AND_EXPORTER, "line"),
+    page("pvf:statement-xlsx", STAFF_AND_EXPORTER, "line"),
+    act("pvf:statement-ask", STAFF_AND_EXPORTER, "line"),
+    page("pvf:statement-file", STAFF_AND_EXPORTER, "statement"),
+    page("pvf:import", "proposers", post=200),
+    page("pvf:template", "proposers"),
+    page("pvf:start", "proposers", post=200),
+    act("pvf:change", "proposers", "pvf"),
+    page("pvf:draft", "proposers", "pvf draft"),
+    act("pvf:draft-head", "proposers", "pvf draft", post=422),
+    act("pvf:draft-carry", "proposers", "pvf draft", post=422),
+    page("pvf:draft-line", "proposers", "pvf draft line", post=200),
+    act("pvf:draft-line-remove", "proposers", "pvf draft line", post=409),
+    act("pvf:draft-documents", "proposers", "pvf draft", post=422),
+    act("pvf:draft-propose", "proposers", "pvf draft", post=409),
+    page("pvf:document", STAFF_AND_EXPORTER, "pvf document"),
+    act("pvf:document-remove", "proposers", "pvf draft document"),
+    act("pvf:withdraw", "proposers", "pvf draft"),
+    page("pvf:export", STAFF_AND_EXPORTER, "proposal"),
+    page("pvf:top-up", "proposers", "line", post=200),
+    page("pvf:process", "proposers", "pvf", post=200),
+    page("pvf:next-year", "proposers", "pvf", post=200),
+    page("pvf:report", STAFF_AND_EXPORTER, "report"),
+    act("pvf:report-approve", "manager", "report"),
+    act("pvf:report-reject", "manager", "report", post=422),
+    act("pvf:report-withdraw", "proposers", "report", POST_reviewer=403, POST_manager=403),
+    act("pvf:approve", "manager", "proposal"),
+    act("pvf:reject", "manager", "proposal", post=422),
+    page("pvf:editions", "staff platform"),
+    act("pvf:edition-save", "manager platform", post=422),
+    page("api:pvf-list", STAFF_AND_EXPORTER),
+    page("api:pvf-line-list", STAFF_AND_EXPORTER),
+    page("api:pvf-line-balance", STAFF_AND_EXPORTER, "line"),
+    page("api:pvf-line-terms", STAFF_AND_EXPORTER, "line"),
+    act("api:pvf-top-up", "proposers", "line", post=400),
+    act("api:pvf-next-year", "proposers", "pvf", post=201),
+    page("api:pvf-version-list", STAFF_AND_EXPORTER, post=400),
+    page("api:pvf-version", STAFF_AND_EXPORTER, "proposal"),
+    Row("api:pvf-draft-line", "proposers", "pvf draft", put=200),
+    act("api:pvf-draft-line-remove", "proposers", "pvf draft line", post=200),
+    act("api:pvf-draft-carry", "proposers", "pvf draft", post=400),
+    act("api:pvf-documents", "proposers", "pvf draft", post=400),
+    act("api:pvf-draft-propose", "proposers", "pvf draft", post=422),
+    act("api:pvf-withdraw", "proposers", "pvf draft", post=200),
+    act("api:pvf-approve", "manager", "proposal", post=200),
+    act("api:pvf-reject", "manager", "proposal", post=200),
+    page("api:pvf-report-list", STAFF_AND_EXPORTER, post=400),
+    page("api:pvf-report", STAFF_AND_EXPORTER, "report"),
+    act("api:pvf-report-approve", "manager", "report", post=200),
+    act("api:pvf-report-reject", "manager", "report", post=200),
+    act("api:pvf-report-withdraw", "proposers", "report", post=200, POST_reviewer=403, POST_manager=403),
+    page("api:pvf-line-statement", STAFF_AND_EXPORTER, "line"),
+]
+REQUESTS = [
+    page("requests:home", "exporter"),
+    page("requests:new", "writers", post=422),
+    page("requests:detail", "exporter", "submitted"),
+    page("requests:task_list", "exporter", "draft", GET_viewer=302),
+    page("requests:task", "writers", "draft task", post=422),
+    page("requests:document", "exporter", "document"),
+    act("requests:document_add", "writers", "draft", post=422),
+    act("requests:document_remove", "writers", "draft document"),
+    page("requests:review_submit", "writers", "draft", post=422, POST_preparer=403),
+    act("requests:answer", "writers", "asked", post=422),
+    act("requests:withdraw", "writers", "submitted", POST_preparer=403),
+    act("requests:copy", "writers", "submitted", post=422),
+    act("requests:correction_accept", "signatory", "correction"),
+    act("requests:correction_decline", "signatory", "correction"),
+    page(
+        "api:request-list",
+        STAFF_AND_EXPORTER,
+        post=201,
+        POST_reviewer=403,
+        POST_approver=403,
+        POST_manager=403,
+        POST_auditor=403,
+        POST_viewer=403,
+    ),
+    Row(
+        "api:request-detail",
+        STAFF_AND_EXPORTER,
+        "submitted",
+        get=200,
+        patch=409,
+        but=dict.fromkeys((f"PATCH {role}" for role in ("reviewer", "approver", "manager", "auditor", "viewer")), 403),
+    ),
+    act("api:request-documents", "writers", "draft", post=400),
+    act("api:request-submit", "signatory", "draft", post=200),
+    act("api:request-withdraw", "writers", "submitted", post=200, POST_preparer=403),
+    page("api:request-findings", STAFF_AND_EXPORTER, "recommended"),
+    act("api:request-answer", "writers", "asked", post=200),
+]
+REVIEW = [
+    page("review:queue", "staff"),
+    page("review:request", "staff", "recommended"),
+    page("review:document", "staff", "document"),
+    act("review:claim", "acting", "submitted"),
+    act("review:hand-back", "acting", "in review", POST_approver=403),
+    act("review:check", "acting", "in review"),
+    act("review:lapse", "acting", "asked", post=409),
+    act("review:recommend", "acting", "in review", post=422),
+    act("review:ask", "acting", "in review", post=422),
+    act("review:correct", "acting", "in review", post=422),
+    act("review:approve", "approver", "recommended", post=422),
+    act("review:reject", "approver", "recommended", post=422),
+    act("review:override", "manager", "in review", post=422),
+    page("api:review-queue", "staff"),
+    act("api:review-claim", "acting", "submitted", post=200),
+    act("api:review-recommend", "acting", "in review", post=200),
+    act("api:review-ask", "acting", "in review", post=200),
+    act("api:review-approve", "approver", "recommended", post=200),
+    act("api:review-reject", "approver", "recommended", post=200),
+]
+CERTIFICATES = [
+    page("certificates:list", STAFF_AND_EXPORTER),
+    page("certificates:inbox", "importer broker alone"),
+    page("certificates:check", "anyone", post=422),
+    page("certificates:bundles", "members", post=302),
+    page("certificates:bundle-file", "members", "own bundle"),
+    page("certificates:preview", STAFF_AND_EXPORTER, "submitted", post=302),
+    page("certificates:preview-file", STAFF_AND_EXPORTER, "preview"),
+    page("certificates:check-continuity", "anyone", post=422),
+    page("certificates:outage", "staff", post=200),
+    page("certificates:continuity", "approver", "certificate without number", post=200),
+    page("certificates:continuity-pdf", READERS, "continuity"),
+    page("certificates:version-pdf", READERS, "document version"),
+    page("certificates:stuck", "staff"),
+    page("certificates:signing", "staff", post=200),
+    page("certificates:detail", READERS, "certificate"),
+    page("certificates:pdf", READERS, "certificate"),
+    act("certificates:reading-copy", READERS, "certificate"),
+    page("certificates:reading-copy-file", READERS, "reading copy of certificate"),
+    act("certificates:retry-document", "acting", "certificate", post=409),
+    page("certificates:shipments", "acting signatory", "certificate", post=422),
+    page("certificates:correct-shipment", "acting signatory", "shipment of certificate", post=422),
+    page("certificates:total", "acting signatory", "certificate", post=422),
+    page("certificates:amend", "deciders", "certificate", post=422),
+    page("certificates:void", "deciders", "certificate", post=422),
+    act("certificates:replace", "writers", "certificate"),
+    page("certificates:receipt", RECEIVERS, "shipment of certificate", post=422),
+    page("certificates:overages", STAFF_AND_EXPORTER),
+    page("certificates:settle", "deciders", "overage", post=422),
+    page("api:certificate-list", READERS),
+    page("api:certificate-detail", READERS, "certificate"),
+    page("api:certificate-pdf", READERS, "certificate"),
+    page(
+        "api:certificate-shipments",
+        READERS,
+        "certificate",
+        post=201,
+        POST_auditor=403,
+        POST_preparer=403,
+        POST_viewer=403,
+        POST_importer=403,
+        POST_broker=403,
+        POST_alone=403,
+    ),
+    page("api:certificate-check", "anyone", post=400),
+    page("api:bundle-list", "members", post=202),
+    page("api:bundle-detail", "members", "own bundle by pk"),
+    page("api:bundle-file", "members", "own bundle by pk"),
+    page("api:request-preview", STAFF_AND_EXPORTER, "submitted", post=202),
+    page("api:preview-file", STAFF_AND_EXPORTER, "preview"),
+    page("api:certificate-version-pdf", READERS, "document version"),
+    act("api:certificate-continuity", "approver", "certificate without number", post=202),
+    page("api:certificate-continuity-pdf", READERS, "continuity"),
+    page("api:certificate-check-continuity", "anyone"),
+    Row(
+        "api:outage",
+        "staff",
+        get=200,
+        post=201,
+        delete=204,
+        but=dict.fromkeys(
+            (f"{method} {role}" for method in ("POST", "DELETE") for role in ("reviewer", "approver", "auditor")), 403
+        ),
+    ),
+    act("api:certificate-total", "acting signatory", "certificate", post=200),
+    act("api:certificate-amend", "deciders", "certificate", post=200),
+    act("api:certificate-void", "deciders", "certificate", post=200),
+    act("api:certificate-replace", "writers", "certificate", post=201),
+    act("api:certificate-overages", "acting signatory", "certificate", post=201),
+    act("api:shipment-receipt", RECEIVERS, "shipment", post=201, POST_broker=403),
+    act("api:shipment-correct", "acting signatory", "shipment", post=200),
+    act("api:overage-settle", "deciders", "overage by pk", post=200),
+]
+OID = [
+    page("oid_sync:desk", "staff"),
+    page("oid_sync:call", "staff", "call"),
+    page("oid_sync:connection", "staff", post=200),
+    act("oid_sync:resend", "deciders", "call"),
+    act("oid_sync:back_to_review", "deciders", "call"),
+    act("oid_sync:settle", "deciders", "call"),
+    page("oid_sync:reconciliation", "staff"),
+    page("oid_sync:reconciliation_progress", "staff", get=302),
+    act("oid_sync:start_reconciliation", "deciders"),
+    page("oid_sync:assisted:list", "staff"),
+    page("oid_sync:assisted:batch", "staff"),
+    page("oid_sync:assisted:sheet", "staff", "call", post=200),
+    page("api:reconciliation-latest", "staff", get=204),
+]
+TABLE: list[Row] = [
+    *PORTAL, *ACCOUNT, *ORGANIZATIONS, *PVF, *REQUESTS, *REVIEW, *CERTIFICATES, *OID,
+]  # fmt: skip

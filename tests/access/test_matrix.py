@@ -1,0 +1,71 @@
+"""Every address by everybody: what opens, what is refused, what is not there. The table is ``tests/access/table.py``.
+
+Daily: every case of a person at the browser whose role opens the address, and a sample of the others. The long suite
+asks all of them (``tests/long/test_access_matrix.py``).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.access.cases import cases, is_api, methods_of, urlconf
+from tests.access.matrix import departures, sampled
+from tests.access.people import everybody
+from tests.access.places import FINDS, places
+from tests.access.scene import Scene
+from tests.access.table import TABLE, WORDS
+
+pytestmark = pytest.mark.timeout(400)
+
+
+def test_every_address_has_one_row_in_the_table_and_every_row_an_address() -> None:
+    names = [row.name for row in TABLE]
+    assert urlconf() - set(names) == set(), "write a row in tests/access/table.py"
+    assert set(names) - urlconf() == set()
+    assert len(names) == len(set(names))
+
+
+#: Views of libraries, and Django's own, that answer every method alike; the rest says which it answers.
+ANY_METHOD = {"set_language", "account_email_verification_sent"}
+
+
+def test_the_table_names_every_method_that_a_view_answers() -> None:
+    for row in TABLE:
+        named = {name.upper() for name in ("get", "post", "put", "patch", "delete") if getattr(row, name) is not None}
+        known = methods_of(row)
+        if row.name in ANY_METHOD:
+            assert known == set(), row.name
+        elif row.name.startswith(("account_", "mfa_")):
+            assert named - known <= {"POST"}, row.name  # the library's views refuse before they look at the method
+        else:
+            assert named == known, row.name
+
+
+def test_the_table_uses_no_word_that_it_does_not_explain(scene: Scene) -> None:
+    roles = set(WORDS["anyone"].split())
+    kinds = set(places(scene))
+    for row in TABLE:
+        assert row.roles <= roles, row
+        assert row.of in kinds, row
+        assert {row.get, row.post, row.put, row.patch, row.delete} != {None}, row
+        assert {key.split()[1] for key in row.but} <= row.roles, row
+    assert set(FINDS) <= kinds
+
+
+def test_the_number_of_cases_is_that_of_rows_by_people(scene: Scene, undone: None) -> None:
+    people = everybody(scene)
+    by_browser = [person for person in people if not person.key]
+    api = [row for row in TABLE if is_api(row)]
+    made = cases(TABLE, people, ["GET"])
+    assert len(made) == (len(TABLE) - len(api)) * len(by_browser) + len(api) * len(people)
+    assert (len(by_browser), len(people)) == (31, 59)
+    assert len({str(case) for case in made}) == len(made)
+
+
+@pytest.mark.parametrize(("method", "least"), [("GET", 1200), ("POST", 800), ("PUT", 8), ("PATCH", 8), ("DELETE", 1)])
+def test_every_answer_is_that_of_the_table(scene: Scene, undone: None, method: str, least: int) -> None:
+    rows = TABLE if method in {"GET", "POST"} else [row for row in TABLE if getattr(row, method.lower()) is not None]
+    asked = sampled(cases(rows, everybody(scene), [method]), 24)
+    assert len(asked) > least
+    found = departures(asked, scene)
+    assert not found, "\n".join(found)
