@@ -29,24 +29,25 @@ def erase_person(actor: Identity, user_id: uuid.UUID) -> int:
     """
     if actor.kind is not Kind.PLATFORM:
         raise NotPermitted("PLATFORM-ONLY", _("Only the platform operator erases a person."))
-    user = User.objects.select_for_update().filter(pk=user_id).first()
-    if user is None:
-        raise NotVisible("NOT-FOUND", _("There is no such person."))
-    if Membership.objects.filter(user=user, ended_at=None).exists():
-        raise Conflict("HAS-MEMBERSHIPS", _("This person still belongs to an organisation. End that first."))
-    with act_as(Identity(kind=Kind.PERSON, user_id=user.pk)):
+    # what belongs to a person is read and removed in their name: row policies show it to nobody else
+    themselves = Identity(kind=Kind.PERSON, user_id=user_id)
+    with act_as(themselves):
+        user = User.objects.select_for_update().filter(pk=user_id).first()
+        if user is None:
+            raise NotVisible("NOT-FOUND", _("There is no such person."))
+        if Membership.objects.filter(user=user, ended_at=None).exists():
+            raise Conflict("HAS-MEMBERSHIPS", _("This person still belongs to an organisation. End that first."))
         addresses = {user.email, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)}
     with connection.cursor() as cursor:
         cursor.execute("SELECT core_erase_from_audit(%s, %s)", [user.pk, sorted(addresses)])
         (touched,) = cursor.fetchone()
     if user.email.endswith(f"@{DOMAIN}"):
         return int(touched)
-    # what belongs to a person is removed in their name: row policies show it to nobody else
-    with act_as(Identity(kind=Kind.PERSON, user_id=user.pk)):
-        EmailAddress.objects.filter(user=user).delete()
-        Authenticator.objects.filter(user=user).delete()
     user.name, user.email, user.is_active = NAME, f"{user.pk}@{DOMAIN}", False
     user.set_unusable_password()
-    user.save(update_fields=["name", "email", "is_active", "password"])
+    with act_as(themselves):
+        EmailAddress.objects.filter(user=user).delete()
+        Authenticator.objects.filter(user=user).delete()
+        user.save(update_fields=["name", "email", "is_active", "password"])
     audit.record(actor, "person.erased", "user", user.pk, after={"rows": touched, "at": clock.now()})
     return int(touched)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.clock import now
-from tests.access.people import GRANTED, GUEST, NAMED, OWN_EXPORTER, OWN_STAFF
+from tests.access.people import GRANTED, GUEST, NAMED, OWN_EXPORTER, OWN_STAFF, PLATFORM
 from tests.access.scene import Holdings, Scene
 
 OWN = frozenset({OWN_STAFF, OWN_EXPORTER})
@@ -28,6 +28,7 @@ FINDS: dict[str, frozenset[str]] = {
     "pvf draft line": EXPORTER_ALONE, "pvf draft document": EXPORTER_ALONE, "pvf document": OWN, "report": OWN,
     "exporter's person": OWN, "exporter's invitation": OWN, "staff person": STAFF_ALONE,
     "grant": OWN | {GRANTED}, "client": STAFF_ALONE, "call": STAFF_ALONE, "guarded change": STAFF_ALONE,
+    "support session": STAFF_ALONE | {PLATFORM}, "another operator's session": frozenset(),
 }  # fmt: skip
 
 
@@ -75,6 +76,8 @@ def places(scene: Scene, of: Holdings | None = None) -> dict[str, dict[str, Any]
         "client": {"client_id": has.world.client.pk},
         "call": {"pk": has.call.pk},
         "guarded change": {"change_id": scene.guarded.pk},
+        "support session": {"session_id": scene.support.pk},
+        "another operator's session": {"session_id": scene.support.pk},
         "invitation link": {"token": has.invitation_link},
         "directory reading": {"import_id": scene.reading.pk},
         "confirmation": {"key": "gone"},

@@ -20,13 +20,22 @@ from certificates.domain import bundles, overages, previews, reading_copies, shi
 from certificates.models import Bundle, Certificate, ContinuityDocument, OverageReport, Preview, ReadingCopy, Shipment
 from core import clock
 from core.checks import Finding, Outcome
-from core.identity import act_as
+from core.identity import Identity, Kind, act_as
 from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
 from oid_sync.models import CallState, OidCall, OidExchange
-from organizations.domain import brokers, certifiers, invitations, tokens
+from organizations.domain import brokers, certifiers, invitations, support, tokens
 from organizations.domain.parties import own_party
-from organizations.models import ApiToken, Broker, Delegation, DirectoryImport, Invitation, Operation, User
+from organizations.models import (
+    ApiToken,
+    Broker,
+    Delegation,
+    DirectoryImport,
+    Invitation,
+    Operation,
+    SupportSession,
+    User,
+)
 from organizations.models_changes import GuardedChange
 from pvf.domain import documents as papers
 from pvf.domain import statement_files
@@ -239,8 +248,13 @@ def make_rival(world: World) -> World:
     members = {**world.members, **make_exporter_people(client, "rival")}
     return dataclasses.replace(
         world, client=client, pvf=terms.line.pvf, line=terms.line, terms=terms, members=members,
-        broker=Broker.objects.create(name="Invented Rival Brokers", email="desk@rival-broker.example"),
+        broker=_rival_broker(),
     )  # fmt: skip
+
+
+def _rival_broker() -> Broker:
+    with act_as(PLATFORM):
+        return Broker.objects.create(name="Invented Rival Brokers", email="desk@rival-broker.example")
 
 
 @dataclasses.dataclass
@@ -255,6 +269,7 @@ class Scene:
     reading: DirectoryImport
     edition: HtsEdition
     guarded: GuardedChange
+    support: SupportSession
 
 
 def make_scene() -> Scene:
@@ -278,8 +293,16 @@ def make_scene() -> Scene:
         reading = DirectoryImport.objects.create(
             file_name="operations.xlsx", file_sha256="0" * 64, as_of=clock.now().date(), full=True, state="done"
         )
-    edition = HtsEdition.objects.create(name="2025 rev 16", position=202516, first_day=dt.date(2025, 7, 1))
+        edition = HtsEdition.objects.create(name="2025 rev 16", position=202516, first_day=dt.date(2025, 7, 1))
     own.under_continuity = continuity.under_continuity(world, "300")
     with act_as(world.loop()):
         own.continuity_document = ContinuityDocument.objects.get()
-    return Scene(own, rival, other, elsewhere, guest, reading, edition, guarded)
+    return Scene(own, rival, other, elsewhere, guest, reading, edition, guarded, _support(world))
+
+
+def _support(world: World) -> SupportSession:
+    """A session of an operator who is nobody else here."""
+    with act_as(PLATFORM):
+        operator = User.objects.create_user("support@portal.example", None, name="Sup", is_platform_operator=True)
+    with act_as(Identity(kind=Kind.PLATFORM, user_id=operator.pk)) as actor:
+        return support.open_session(actor, world.certifier.pk, reason="Ticket 41: a balance looks wrong.", minutes=480)

@@ -119,8 +119,14 @@ ORGANIZATIONS = [
     page("organizations:settings", "staff", post=200),
     page("organizations:guarded_changes", "staff"),
     act("organizations:guarded_change", "manager", "guarded change"),
+    page("organizations:audit", "manager auditor"),
     page("organizations:letterhead", "staff", post=200),
     page("organizations:platform", "platform", post=200),
+    page("organizations:support", "platform", post=422),
+    act("organizations:support_enter", "platform", "another operator's session"),
+    # an auditor's right opens the address to the support session itself, which reads as one; an auditor ends nothing
+    act("organizations:support_end", "platform manager auditor", "support session", POST_auditor=403),
+    page("organizations:support_log", "manager auditor"),
 ]
 PVF = [
     page("pvf:list", STAFF_AND_EXPORTER),

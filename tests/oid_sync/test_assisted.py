@@ -21,12 +21,12 @@ from oid_sync.connectors.assisted.fields import fields_of
 from oid_sync.domain import answers, calls, desk, links
 from oid_sync.domain.reconciliation import runs
 from oid_sync.models import CallState, Closed, Drift, DriftKind, HandEntry, OidCall, OidConnection, ReconciliationRun
-from organizations.models import Operation, OperationStatus
+from organizations.models import OperationStatus
 from requests_app.models import Request, RequestState
 from tests.oid_store.server import StoreServer
 from tests.support import stages
 from tests.support.two_managers import agree
-from tests.support.world import World, make_world
+from tests.support.world import World, make_world, set_status
 
 
 def by_hand(world: World, *, two_people: bool = False) -> None:
@@ -355,11 +355,11 @@ def test_where_people_key_oids_log_is_not_read_and_its_drifts_end(world: World) 
 def test_what_held_at_the_approval_must_still_hold_when_somebody_begins(world: World) -> None:
     by_hand(world)
     call = to_key(world)
-    Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.SUSPENDED)
+    set_status(world.importer.pk, OperationStatus.SUSPENDED)
     with act_as(world.who("reviewer")) as reviewer, pytest.raises(Conflict, match="CHECKS") as refused:
         entries.begin(reviewer, call.pk)
     assert "IMP-1" in str(refused.value.message)
     assert "IMP-1" in world.browser("reviewer").post(sheet(call), {"act": "begin"}, follow=True).content.decode()
-    Operation.objects.filter(pk=world.importer.pk).update(status=OperationStatus.CERTIFIED)
+    set_status(world.importer.pk, OperationStatus.CERTIFIED)
     with act_as(world.who("reviewer")) as reviewer:
         entries.begin(reviewer, call.pk)
