@@ -17,6 +17,7 @@ from organizations.identity import identity_of
 from organizations.models import Broker, Delegation, Membership, User
 from organizations.roles import Role
 from tests.access.scene import PASSWORD, Scene
+from tests.support import world as world_module
 from tests.support.world import EXPORTER, STAFF, make_member, sign_in
 
 #: How a person stands to the own exporter's rows.
@@ -60,7 +61,8 @@ class Person:
 def _grant_over(scene: Scene, name: str, *, revoked: bool) -> Membership:
     """A broker to whom the exporter and the importer granted once: until yesterday, or taken back today."""
     world, today = scene.own.world, clock.now().date()
-    broker = Broker.objects.create(name=f"Invented {name}", email=f"desk-{name}@broker.example")
+    with act_as(world_module.PLATFORM):
+        broker = Broker.objects.create(name=f"Invented {name}", email=f"desk-{name}@broker.example")
     last = today + dt.timedelta(days=30) if revoked else today - dt.timedelta(days=1)
     for grantor, party in (
         ("signatory", {"certifier": world.certifier, "client": world.client}),

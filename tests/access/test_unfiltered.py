@@ -40,6 +40,7 @@ WITHOUT_FUNNEL: dict[str, str] = {
     "oid_sync:connection": _OWN_ID,
     **dict.fromkeys(("organizations:directory", "organizations:directory_import"), _GLOBAL),
     **dict.fromkeys(("organizations:directory_imports", "organizations:platform", "pvf:editions"), _GLOBAL),
+    "organizations:support": _GLOBAL,
 }
 
 
