@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from certificates.domain import made_files
+from certificates.domain.downloads import NO_LONGER
 from certificates.models import Bundle, CertificateDocument
 from core import clock
 from core.exports import harmless
@@ -139,8 +140,11 @@ def _documents(
 def _entry(row: CertificateDocument, *, current: bool) -> dict[str, Any]:
     certificate = row.certificate
     name = certificate.number or str(certificate.pk)
+    # a saved file has no page around it that would say what no longer counts
+    marks = ["SUPERSEDED"] * (not current) + [certificate.state.upper()] * (certificate.state in NO_LONGER)
     return {
-        "number": name, "version": row.version, "current": current, "file": f"{name}-v{row.version}.pdf",
+        "number": name, "version": row.version, "current": current,
+        "file": f"{'-'.join([name, f'v{row.version}', *marks])}.pdf",
         "sha256": row.sha256, "state": certificate.state,
         "issued_at": certificate.issued_at.isoformat() if certificate.issued_at else "",
         "made_at": row.made_at.isoformat(), "net_kg": f"{certificate.net_kg:.3f}",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import io
 import json
+import zipfile
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -156,7 +158,15 @@ def ask(browser: Browser, method: str, url: str, body: Any = None, **more: Any) 
     assume(NOBODY)
     browser.cookies = cookies
     changed = {name: count - before.get(name, 0) for name, count in after.items() if count != before.get(name, 0)}
-    return Answer(response.status_code, content, changed, response)
+    return Answer(response.status_code, unpacked(content), changed, response)
+
+
+def unpacked(content: bytes) -> bytes:
+    """What an answer says: of a workbook or a ZIP what is in it, at any depth."""
+    if not content.startswith(b"PK\x03\x04"):
+        return content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b"\n".join(unpacked(archive.read(name)) for name in archive.namelist())
 
 
 def address(row: Row, scene: Scene, of: Holdings | None = None) -> str:

@@ -33,7 +33,7 @@ FINDS: dict[str, frozenset[str]] = {
 
 
 def places(scene: Scene, of: Holdings | None = None) -> dict[str, dict[str, Any]]:
-    """Keyword arguments of the addresses, by kind of row: the own exporter's, or those of ``of``."""
+    """Keyword arguments of the addresses, by kind of row: the own exporter's, or those of ``of``. Long because a table."""
     has = of or scene.own
     pk = {"pk": has.certificate.pk}
     continuity = has.under_continuity or has.certificate

@@ -6,9 +6,13 @@ asks all of them (``tests/long/test_access_matrix.py``).
 
 from __future__ import annotations
 
-import pytest
+import io
+import zipfile
 
-from tests.access.cases import cases, is_api, methods_of, urlconf
+import pytest
+from openpyxl import Workbook
+
+from tests.access.cases import cases, is_api, methods_of, unpacked, urlconf
 from tests.access.matrix import departures, sampled
 from tests.access.people import everybody
 from tests.access.places import FINDS, places
@@ -69,3 +73,14 @@ def test_every_answer_is_that_of_the_table(scene: Scene, undone: None, method: s
     assert len(asked) > least
     found = departures(asked, scene)
     assert not found, "\n".join(found)
+
+
+def test_what_is_said_in_a_workbook_or_a_zip_is_read() -> None:
+    book, outer = io.BytesIO(), io.BytesIO()
+    workbook = Workbook()
+    workbook.active.append(["Quokka"])
+    workbook.save(book)
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inside.xlsx", book.getvalue())
+    assert b"Quokka" not in outer.getvalue()
+    assert b"Quokka" in unpacked(outer.getvalue())

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.test import Client as Browser
 from django.urls import reverse
 
-from certificates.domain import bundle_files, bundles, made_files
+from certificates.domain import bundle_files, bundles, made_files, voiding
 from certificates.domain.bundles import Wanted
 from certificates.models import Bundle, Certificate
 from certificates.tasks import make_bundle, sweep_made_files
@@ -84,6 +84,19 @@ def test_the_zip_holds_every_document_as_issued_and_says_so_in_its_manifest(monk
         assert (entry["state"], entry["version"], entry["current"]) == ("issued", 1, True)
         assert entry["issued_at"] == row.issued_at.isoformat() and entry["net_kg"] == "10.000"
     assert len(archive.namelist()) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_name_of_a_file_says_what_no_longer_counts() -> None:
+    world = make_world()
+    good, void = many(world, 2)
+    with act_as(world.who("approver")) as approver:
+        voiding.void(approver, void.pk, reason="Wrong importer.")
+    archive = made(world)
+    names = {entry["number"]: entry["file"] for entry in json.loads(archive.read("manifest.json"))["documents"]}
+    assert names[good.number] == f"{good.number}-v1.pdf"
+    assert names[void.number] == f"{void.number}-v1-VOID.pdf"
+    assert set(names.values()) <= set(archive.namelist())
 
 
 @pytest.mark.django_db(transaction=True)
