@@ -9,6 +9,7 @@ against any file, but something that matters is not known: nobody was named to t
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import sys
 import time
@@ -185,6 +186,13 @@ def _ask(answer: Answer, origin: str, seconds: int) -> Answer:
     elif found.sha256 != hashes[-1]:
         which = f"this file is version {hashes.index(found.sha256) + 1} of {len(hashes)}: the last one counts"
         more.append(Finding(Problem.NOT_IN_FORCE, which))
+    if said.get("amendment_pending"):
+        lowered = f"; {said['net_kg']} kg net now" if said.get("net_kg") else ""
+        more.append(
+            Finding(
+                Problem.NOT_IN_FORCE, f"the certificate has been amended, its new document is not made yet{lowered}"
+            )
+        )
     if state in NOT_IN_FORCE:
         follows = f", replaced by {said['replaced_by']}" if said.get("replaced_by") else ""
         more.append(Finding(Problem.NOT_IN_FORCE, f"the certificate is {state}{follows}"))
@@ -207,15 +215,23 @@ def _get(url: str, seconds: int) -> tuple[int, dict[str, Any]]:
         response = opener.open(request, timeout=seconds)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, _object(error.read(ANSWER_LIMIT))
-    data = bytearray()
+            return error.code, _object(_whole(error, end))
     with response:
-        while chunk := response.read1(65536):
+        said = json.loads(_whole(response, end))
+    return response.status, said if isinstance(said, dict) else {}
+
+
+def _whole(answer: Any, end: float) -> bytes:
+    """All of an answer, or of a refusal, before ``end``. Raises ``OSError`` for one that is late, too long or broken off."""
+    data = bytearray()
+    try:
+        while chunk := answer.read1(65536):
             data += chunk
             if time.monotonic() > end or len(data) > ANSWER_LIMIT:
                 raise TimeoutError("it took too long or sent too much")
-    said = json.loads(data)
-    return response.status, said if isinstance(said, dict) else {}
+    except http.client.HTTPException as error:
+        raise OSError(f"it broke off ({type(error).__name__})") from error
+    return bytes(data)
 
 
 def _object(data: bytes) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def _compare(found: Answer, sha256: str) -> Compared:
     same = next((row for row in found.versions if row.sha256 == sha256), None)
     if same is None:
         return Compared(issued=False)
-    return Compared(issued=True, version=same.version, current=same == found.current)
+    return Compared(issued=True, version=same.version, current=same == found.current and not found.amendment_pending)
 
 
 def _outcome(question: Question, found: Answer | None) -> str:

@@ -35,7 +35,9 @@ RETURNS TABLE (certificate_id uuid, certifier_id uuid, client_id uuid, reference
                number text, data jsonb, net_kg numeric, made_at timestamptz, sha256 text, flagged_because text,
                unregistered_because text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT c.id, c.certifier_id, c.client_id, d.reference::text, d.coop_code::text, c.state::text, c.number::text, d.data,
+    SELECT c.id, c.certifier_id, c.client_id, d.reference::text, d.coop_code::text, c.state::text,
+           -- the regular number once that certificate is released, not before
+           CASE WHEN c.issued_at IS NOT NULL THEN c.number::text END, d.data,
            c.net_kg, d.made_at, d.sha256::text, c.flagged_because::text, d.unregistered_because::text
     FROM certificates_continuitydocument d JOIN certificates_certificate c ON c.id = d.certificate_id
     WHERE d.reference = p_reference AND d.check_code = p_code AND d.made_at IS NOT NULL

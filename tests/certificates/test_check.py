@@ -388,3 +388,8 @@ def test_an_amended_weight_is_shown_to_whoever_checks(client: Browser, world: Wo
     assert "The new version of the document is not made yet" in text
     asked = {"number": certificate.number, "code": certificate.check_code}
     assert client.get("/api/v1/certificates/check/", asked).json()["amendment_pending"] is True
+    with act_as(world.loop()):
+        sha256 = certificate.documents.get().sha256
+    sent = asked | {"sha256": sha256}
+    answer = client.post("/api/v1/certificates/check/", sent, content_type="application/json").json()
+    assert answer["file"] == {"issued": True, "version": 1, "current": False}

@@ -9,12 +9,13 @@ import pytest
 from django.urls import reverse
 
 from certificates.domain import continuity, continuity_check
-from certificates.models import CertificateLookup, ContinuityDocument, Outage
+from certificates.models import Certificate, CertificateLookup, ContinuityDocument, Outage
 from core import clock
 from core.identity import NOBODY, act_as
 from requests_app.models import Request
 from tests.certificates.test_continuity import give_number, number_of
 from tests.support import stages
+from tests.support.certificates import with_document
 from tests.support.continuity import CODE, OR1, asked, declare, make, under_continuity
 from tests.support.world import World
 
@@ -50,6 +51,11 @@ class TestCheck:
         assert "filed under message set OR1" in text
         assert (answer["Referrer-Policy"], answer["Cache-Control"]) == ("strict-origin", "no-store")
         give_number(world, certificate)
+        # the regular certificate is named once it is there to be had
+        assert number_of(world) not in client.get(url).content.decode()
+        with act_as(world.loop()):
+            certificate = Certificate.objects.get(pk=certificate.pk)
+        with_document(world, certificate)
         assert number_of(world) in client.get(url).content.decode()
         wrong = client.post(reverse("certificates:check-continuity"), {"reference": row.reference, "code": "AAAAAAAAA"})
         assert "No continuity document has this reference with this code" in wrong.content.decode()

@@ -158,6 +158,7 @@ SAME = {"state": "issued", "document_sha256": [sha256(samples.document())], "rep
     ("status", "answer", "code", "says"),
     [
         (200, SAME, verify_cli.PROVEN, None),
+        (200, {**SAME, "amendment_pending": True, "net_kg": "640.500"}, verify_cli.REFUTED, "not-in-force"),
         (200, {**SAME, "state": "void"}, verify_cli.REFUTED, "not-in-force"),
         (200, {**SAME, "state": "replaced", "replaced_by": "1"}, verify_cli.REFUTED, "not-in-force"),
         (200, {**SAME, "document_sha256": ["0" * 64]}, verify_cli.REFUTED, "not-the-issued-file"),
@@ -172,6 +173,7 @@ SAME = {"state": "issued", "document_sha256": [sha256(samples.document())], "rep
     ],
     ids=[
         "same",
+        "amended since",
         "void",
         "replaced",
         "other file",
@@ -194,8 +196,9 @@ def test_the_portals_word_counts(file: str, status: int, answer: Any, code: int,
     assert paths == [f"/api/v1/certificates/check/?number={samples.NUMBER}&code={samples.CODE}"]
 
 
-def test_a_portal_that_drips_is_left_in_time(file: str) -> None:
-    with portal(200, SAME, drip=True) as (origin, _paths):
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_portal_that_drips_is_left_in_time(file: str, status: int) -> None:
+    with portal(status, SAME, drip=True) as (origin, _paths):
         given, said = asked("--fingerprint", samples.key().fingerprint, "--online", origin, "--seconds", "1", file)
     assert given == verify_cli.UNKNOWN
     assert "took too long" in said["not_known"][0]
