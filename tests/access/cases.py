@@ -109,7 +109,7 @@ def expected(row: Row, person: Person, method: str) -> int:
     if not finds(row, person):
         return 404
     method = "GET" if method == "HEAD" else method
-    return row.but.get(f"{method} {person.role}", allowed)
+    return row.but.get(f"{method} {person.relation}", row.but.get(f"{method} {person.role}", allowed))
 
 
 def cases(table: Iterable[Row], people: Iterable[Person], methods: Iterable[str]) -> list[Case]:

@@ -42,7 +42,7 @@ class Row:
     put: int | None = None
     patch: int | None = None
     delete: int | None = None
-    #: Answers of roles that may open it and find the row, where they differ: {"GET auditor": 403}.
+    #: Answers of roles that may open it and find the row, where they differ: {"GET auditor": 403}; or of a relation.
     but: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @property
@@ -122,7 +122,7 @@ ORGANIZATIONS = [
     page("organizations:audit", "manager auditor"),
     page("organizations:letterhead", "staff", post=200),
     page("organizations:platform", "platform", post=200),
-    page("organizations:support", "platform", post=422),
+    page("organizations:support", "platform", post=200),
     act("organizations:support_enter", "platform", "another operator's session"),
     # an auditor's right opens the address to the support session itself, which reads as one; an auditor ends nothing
     act("organizations:support_end", "platform manager auditor", "support session", POST_auditor=403),
@@ -250,7 +250,8 @@ CERTIFICATES = [
     page("certificates:list", STAFF_AND_EXPORTER),
     page("certificates:inbox", "importer broker alone"),
     page("certificates:check", "anyone", post=422),
-    page("certificates:bundles", "members", post=302),
+    # whose grants are over sees no certificate: there is nothing to put into a file
+    page("certificates:bundles", "members", post=302, POST_grant_over=422),
     page("certificates:bundle-file", "members", "own bundle"),
     page("certificates:preview", STAFF_AND_EXPORTER, "submitted", post=302),
     page("certificates:preview-file", STAFF_AND_EXPORTER, "preview"),
@@ -291,7 +292,7 @@ CERTIFICATES = [
         POST_alone=403,
     ),
     page("api:certificate-check", "anyone", post=400),
-    page("api:bundle-list", "members", post=202),
+    page("api:bundle-list", "members", post=202, POST_grant_over=422),
     page("api:bundle-detail", "members", "own bundle by pk"),
     page("api:bundle-file", "members", "own bundle by pk"),
     page("api:request-preview", STAFF_AND_EXPORTER, "submitted", post=202),
