@@ -94,7 +94,7 @@ def _require(actor: Identity, certificate: Certificate) -> Outage:
     if certificate.replaces_id:
         text = _("It replaces a certificate that is still valid: use that one until OID is back.")
         raise Conflict("COOP-REPLACES", text)
-    wrong = [found for found in numbers.send_findings(actor, certificate) if found.blocks]
+    wrong = numbers.send_findings(actor, certificate)
     if wrong:
         said = "; ".join(f"{found.code}: {found.message}" for found in wrong)
         raise Conflict("COOP-CHECKS", said)

@@ -26,8 +26,9 @@ BEFORE_SENDING = ("EXP-1", "IMP-1", "PER-2")
 
 
 def send_findings(actor: Identity, certificate: Certificate) -> list[Finding]:
-    """EXP-1, IMP-1 and PER-2 as they stand now: a failure among them means that OID is not asked."""
-    return registry.run(gather(certificate.request, Moment.APPROVE), moment=Moment.APPROVE, codes=BEFORE_SENDING)
+    """What fails now of EXP-1, IMP-1 and PER-2: with anything in it OID is not asked."""
+    found = registry.run(gather(certificate.request, Moment.APPROVE), moment=Moment.APPROVE, codes=BEFORE_SENDING)
+    return [finding for finding in found if finding.blocks]
 
 
 def locked(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:

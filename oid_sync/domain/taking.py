@@ -145,7 +145,7 @@ def _hold(actor: Identity, row: OidCall) -> tuple[str, str] | None:
     stays = coop.stays_because(row.certificate)
     if stays is not None:
         return answers.COOP, stays.value
-    failures = [finding for finding in numbers.send_findings(actor, row.certificate) if finding.blocks]
+    failures = numbers.send_findings(actor, row.certificate)
     if not failures:
         return None
     return failures[0].code, "; ".join(f"{item.code}: {item.message}" for item in failures)

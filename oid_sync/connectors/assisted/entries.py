@@ -101,7 +101,7 @@ def _require_no_outage(certificate: Certificate) -> None:
 
 def _require_checks(actor: Identity, certificate: Certificate) -> None:
     """Nobody begins what the loop would not send: both parties Certified, departure still ahead (EXP-1, IMP-1, PER-2)."""
-    failures = [finding for finding in numbers.send_findings(actor, certificate) if finding.blocks]
+    failures = numbers.send_findings(actor, certificate)
     if failures:
         text = _("It must not be entered into OID now. %(why)s Send it back to review.")
         words = {"why": " ".join(f"{item.code}: {item.message}" for item in failures)}
