@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import structlog
 from celery import shared_task
@@ -46,9 +47,17 @@ def sweep_documents() -> None:
         with act_as(Identity.loop(certifier_id)):
             hurried, waiting = continuity.due(certifier_id), documents.due(certifier_id)
         for row_id in hurried:
-            continuity.make(certifier_id, row_id)
+            _made(continuity.make, certifier_id, row_id)
         for certificate_id in waiting:
-            documents.make(certifier_id, certificate_id)
+            _made(documents.make, certifier_id, certificate_id)
+
+
+def _made(make: Callable[[uuid.UUID, uuid.UUID], bool], certifier_id: uuid.UUID, row_id: uuid.UUID) -> None:
+    """Make one; what is wrong with it keeps no other waiting, and the next sweep tries it again."""
+    try:
+        make(certifier_id, row_id)
+    except Exception:
+        log.exception("document_broke", certifier=str(certifier_id), row=str(row_id))
 
 
 @shared_task(name="certificates.tasks.sweep_endings")

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ from certificates.document.errors import DocumentError
 from certificates.document.keys import SigningKey as Key
 from certificates.document.snapshot import snapshot_sha256
 from certificates.domain import changes, contacts, continuity_data, coop, numbers, signing, states
+from certificates.domain.leases import DIED
 from certificates.models import Certificate, CertificateState, ContinuityDocument, Outage
 from core import audit, clock, ids
 from core.errors import Conflict, NotPermitted
@@ -119,7 +121,8 @@ class Job:
 def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
     """Continuity documents of a certifier that wait and that nobody is working on, oldest first."""
     rows = ContinuityDocument.objects.filter(
-        certifier_id=certifier_id, made_at=None, outage__ended_at=None, attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS,
+        Q(attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS) | Q(lease_until__isnull=False),
+        certifier_id=certifier_id, made_at=None, outage__ended_at=None,
         certificate__state=CertificateState.AWAITING_NUMBER,
     ).exclude(lease_until__gt=clock.now())  # fmt: skip
     return list(rows.order_by("asked_at").values_list("pk", flat=True)[:limit])
@@ -131,7 +134,7 @@ def make(certifier_id: uuid.UUID, row_id: uuid.UUID) -> bool:
         raise RuntimeError("a document is never made inside a transaction")
     actor = Identity.loop(certifier_id)
     with act_as(actor):
-        job = _take(row_id)
+        job = _take(actor, row_id)
     if job is None:
         return False
     try:
@@ -144,11 +147,15 @@ def make(certifier_id: uuid.UUID, row_id: uuid.UUID) -> bool:
         return _record(actor, job, pdf)
 
 
-def _take(row_id: uuid.UUID) -> Job | None:
+def _take(actor: Identity, row_id: uuid.UUID) -> Job | None:
     now = clock.now()
     rows = ContinuityDocument.objects.select_for_update(skip_locked=True, of=("self",)).select_related("certificate")
     row = rows.filter(pk=row_id, made_at=None, outage__ended_at=None).first()
-    if row is None or row.attempts >= settings.DOCUMENT_MAX_ATTEMPTS or (row.lease_until and row.lease_until > now):
+    if row is None or (row.lease_until and row.lease_until > now):
+        return None
+    if given_up(row):
+        if row.lease_until is not None:
+            _failed(actor, row, DIED)
         return None
     if row.certificate.state != CertificateState.AWAITING_NUMBER:
         return None
@@ -179,8 +186,12 @@ def render(job: Job) -> bytes:
 
 def _fail(actor: Identity, job: Job, reason: str) -> None:
     row = ContinuityDocument.objects.select_for_update(of=("self",)).get(pk=job.row.pk)
-    if row.lease_until != job.lease_until:
-        return
+    if row.lease_until == job.lease_until:
+        _failed(actor, row, reason)
+
+
+def _failed(actor: Identity, row: ContinuityDocument, reason: str) -> None:
+    """Note why; the caller holds the row's lock."""
     row.error, row.lease_until = reason[:300], None
     row.save(update_fields=["error", "lease_until"])
     log.warning("continuity_failed", certificate=str(row.certificate_id), reason=reason, attempts=row.attempts)

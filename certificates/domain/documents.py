@@ -21,6 +21,7 @@ from certificates.document.issue import issue_document
 from certificates.document.keys import SigningKey as Key
 from certificates.document.payload import TEMPLATE_VERSION
 from certificates.domain import changes, contacts, letterheads, replacing, signing, states, versions
+from certificates.domain.leases import DIED
 from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateDocument, CertificateState
 from core import audit, clock
@@ -35,7 +36,6 @@ from organizations.roles import Role
 from organizations.tenancy import TenantQuerySet
 
 log = structlog.get_logger(__name__)
-
 
 #: Certificates that wait for their first document, or for an amended version of it.
 WAITS = Q(state=CertificateState.AWAITING_DOCUMENT) | Q(
@@ -57,9 +57,9 @@ class Job:
 def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
     """Certificates of a certifier that wait for their document and that nobody is working on, oldest first."""
     now = clock.now()
-    waiting = Certificate.objects.filter(
-        WAITS, certifier_id=certifier_id, document_attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS
-    ).exclude(document_lease_until__gt=now)
+    # a lease that ended with the last attempt: whoever made that one was killed, and nobody has been told
+    left = Q(document_attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS) | Q(document_lease_until__isnull=False)
+    waiting = Certificate.objects.filter(WAITS, left, certifier_id=certifier_id).exclude(document_lease_until__gt=now)
     return list(waiting.order_by("approved_at").values_list("pk", flat=True)[:limit])
 
 
@@ -89,9 +89,11 @@ def _take(actor: Identity, certificate_id: uuid.UUID) -> Job | None:
     now = clock.now()
     rows = Certificate.objects.select_for_update(skip_locked=True).visible_to(actor)
     certificate = rows.filter(WAITS, pk=certificate_id).first()
-    if certificate is None or certificate.document_attempts >= settings.DOCUMENT_MAX_ATTEMPTS:
+    if certificate is None or (certificate.document_lease_until and certificate.document_lease_until > now):
         return None
-    if certificate.document_lease_until and certificate.document_lease_until > now:
+    if certificate.document_attempts >= settings.DOCUMENT_MAX_ATTEMPTS:
+        if certificate.document_lease_until is not None:
+            _give_up(actor, certificate, DIED)
         return None
     certificate.document_attempts += 1
     certificate.document_lease_until = now + dt.timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
@@ -125,19 +127,26 @@ def _fail(actor: Identity, job: Job, reason: str, pause: int = 0) -> None:
     if certificate.document_lease_until != job.lease_until:
         return
     wait = pause * 2 ** (certificate.document_attempts - 1)
-    again = wait > 0 and certificate.document_attempts < settings.DOCUMENT_MAX_ATTEMPTS
-    certificate.document_error = reason[:300]
-    certificate.document_lease_until = clock.now() + dt.timedelta(seconds=wait) if again else None
-    certificate.save(update_fields=["document_error", "document_lease_until"])
     log.warning(
         "document_failed", certificate=str(certificate.pk), reason=reason, attempts=certificate.document_attempts
     )
     if certificate.document_attempts >= settings.DOCUMENT_MAX_ATTEMPTS:
-        audit.record(
-            actor, "certificate.document_failed", "certificate", certificate.pk,
-            certifier_id=certificate.certifier_id, client_id=certificate.client_id, after={"reason": reason},
-        )  # fmt: skip
-        _tell_given_up(certificate, reason)
+        _give_up(actor, certificate, reason)
+        return
+    certificate.document_error = reason[:300]
+    certificate.document_lease_until = clock.now() + dt.timedelta(seconds=wait) if wait else None
+    certificate.save(update_fields=["document_error", "document_lease_until"])
+
+
+def _give_up(actor: Identity, certificate: Certificate, reason: str) -> None:
+    """It waits for a person from now on, and people are told. The caller holds the row's lock."""
+    certificate.document_error, certificate.document_lease_until = reason[:300], None
+    certificate.save(update_fields=["document_error", "document_lease_until"])
+    audit.record(
+        actor, "certificate.document_failed", "certificate", certificate.pk,
+        certifier_id=certificate.certifier_id, client_id=certificate.client_id, after={"reason": reason},
+    )  # fmt: skip
+    _tell_given_up(certificate, reason)
 
 
 def _tell_given_up(certificate: Certificate, reason: str) -> None:

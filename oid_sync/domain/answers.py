@@ -38,7 +38,11 @@ from oid_sync.reasons import Reason
 from organizations.roles import Role
 
 log = structlog.get_logger(__name__)
-LONGEST_WAIT = 600
+#: Seconds between two tries of one call. While OID answers others, a call that was unlucky again and again must not wait
+#: for long: when OID as a whole is away, the circuit breaker is what spares it.
+LONGEST_WAIT = 60
+#: Seconds until an unclear call without a connection is looked at again; a new connection is looked at at once.
+WITHOUT_CONNECTION = 600
 #: Times that the portal itself may fail at a call before a person must look.
 MOST_BREAKAGES = 5
 #: How long a call that broke may still be under way at OID's side.
@@ -198,7 +202,7 @@ def _later(row: OidCall, result: Unavailable | Unknown, taken: Taken) -> None:
     unclear = taken.ask_first or isinstance(result, Unknown)
     row.state = CallState.UNKNOWN if unclear else CallState.WAITING
     row.why, row.reason = result.why, result.reason[:500]
-    wait = min(2 ** min(row.attempts, 9), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries
+    wait = min(2 ** min(row.attempts, 6), LONGEST_WAIT) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries
     if result.retry_after:
         if not taken.moving:
             links.pause(row.certifier_id, result.retry_after, result.reason)
@@ -213,7 +217,7 @@ def without_connection(actor: Identity, row: OidCall, error: DomainError) -> Non
         return
     row.state, row.why, row.reason = CallState.UNKNOWN, Reason.NO_CONNECTION, str(error.message)[:500]
     row.lease_until = row.lease_token = None
-    row.next_attempt_at = clock.now() + dt.timedelta(seconds=LONGEST_WAIT)
+    row.next_attempt_at = clock.now() + dt.timedelta(seconds=WITHOUT_CONNECTION)
     row.save(update_fields=["state", "why", "reason", "lease_until", "lease_token", "next_attempt_at"])
 
 

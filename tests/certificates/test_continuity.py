@@ -43,7 +43,7 @@ from certificates.models import (
 from core import clock
 from core.errors import Conflict, InvalidInput, NotPermitted, NotVisible
 from core.identity import act_as
-from core.models import Notification
+from core.models import AuditRow, Notification
 from organizations.domain import certifiers
 from organizations.models import OperationStatus
 from pvf.models import Balance
@@ -177,7 +177,7 @@ class TestAsking:
             assert certificate.departure_date is not None
             later = dt.datetime.combine(certificate.departure_date + dt.timedelta(days=2), dt.time(12), tzinfo=dt.UTC)
             with time_machine.travel(later, tick=False):
-                job = continuity._take(row.pk)
+                job = continuity._take(loop, row.pk)
                 assert job is not None
                 assert continuity._record(loop, job, b"%PDF-1.7\n%%EOF") is False
             row.refresh_from_db()
@@ -209,7 +209,7 @@ class TestAsking:
         assert asked(world, certificate).pk == row.pk
         over(world)
         with act_as(world.loop()):
-            assert continuity._take(row.pk) is None
+            assert continuity._take(world.loop(), row.pk) is None
             assert continuity.due(world.certifier.pk) == []
         declare(world, "NEXT")
         again = asked(world, certificate)
@@ -223,7 +223,7 @@ class TestAsking:
         declare(world)
         row = asked(world, certificate)
         with act_as(world.loop()) as loop:
-            job = continuity._take(row.pk)
+            job = continuity._take(loop, row.pk)
             assert job is not None
             with pytest.raises(NoSigningKey) as refused:
                 continuity.render(job)
@@ -234,6 +234,22 @@ class TestAsking:
         assert "The continuity document could not be made" in page
         assert reverse("certificates:continuity", args=[certificate.pk]) in page
         assert asked(world, certificate).pk != row.pk
+
+    def test_whose_worker_was_killed_at_the_last_try_is_given_up_in_the_open(self, world: World, settings: Any) -> None:
+        settings.DOCUMENT_MAX_ATTEMPTS = 1
+        certificate = stages.approved(world)
+        declare(world)
+        row = asked(world, certificate)
+        with act_as(world.loop()) as loop:
+            assert continuity._take(loop, row.pk) is not None
+            assert continuity.due(world.certifier.pk) == []
+            ContinuityDocument.objects.update(lease_until=clock.now() - dt.timedelta(seconds=1))
+            assert continuity.due(world.certifier.pk) == [row.pk]
+            assert continuity._take(loop, row.pk) is None
+            row.refresh_from_db()
+            assert (row.error[:9], row.lease_until) == ("DOC-DIED:", None)
+            assert continuity.due(world.certifier.pk) == []
+            assert AuditRow.objects.filter(act="certificate.continuity_failed").count() == 1
 
 
 class TestDocument:

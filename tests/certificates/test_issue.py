@@ -10,6 +10,7 @@ import pytest
 from certificates.document.snapshot import snapshot_sha256
 from certificates.domain import documents, numbers, return_to_review, signing
 from certificates.models import Certificate, CertificateDocument, CertificateState
+from certificates.tasks import sweep_documents
 from core.clock import now
 from core.errors import Conflict, InvalidInput
 from core.files import read_file
@@ -103,6 +104,42 @@ def test_without_a_key_there_is_no_document_and_the_desk_learns_why(settings):
     assert certificate.state == CertificateState.AWAITING_DOCUMENT
     assert certificate.document_attempts == settings.DOCUMENT_MAX_ATTEMPTS
     assert "key" in certificate.document_error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_worker_was_killed_at_the_last_try_people_learn_of_it(settings):
+    world = make_world()
+    loop = world.loop()
+    certificate = stages.approved(world)
+    with act_as(loop):
+        numbers.give(loop, certificate.pk, NUMBER, registered_at=now())
+        killed = {"document_attempts": settings.DOCUMENT_MAX_ATTEMPTS, "document_lease_until": now()}
+        Certificate.objects.filter(pk=certificate.pk).update(**killed)
+        assert documents.due(world.certifier.pk) == [certificate.pk]
+    assert documents.make(world.certifier.pk, certificate.pk) is False
+    with act_as(loop):
+        certificate.refresh_from_db()
+        assert documents.due(world.certifier.pk) == []
+        assert Notification.objects.filter(topic="certificate.document_stuck").exists()
+    assert certificate.document_error.startswith("DOC-DIED:")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_breaks_at_one_document_keeps_no_other_waiting(monkeypatch):
+    world = make_world()
+    keys = [stages.approved(world).pk for _ in range(2)]
+    with act_as(loop := world.loop()):
+        for place, key in enumerate(keys):
+            numbers.give(loop, key, f"{NUMBER[:-1]}{place}", registered_at=now())
+    tried = []
+
+    def broken(certifier_id, certificate_id):
+        tried.append(certificate_id)
+        raise RuntimeError("seeded")
+
+    monkeypatch.setattr(documents, "make", broken)
+    sweep_documents()
+    assert tried == keys
 
 
 @pytest.mark.django_db(transaction=True)

@@ -43,7 +43,7 @@ def make(world: World, row: ContinuityDocument) -> bytes:
     with act_as(world.who("manager")):
         signing.install_demo_key(world.certifier)
     with act_as(world.loop()) as loop:
-        job = continuity._take(row.pk)
+        job = continuity._take(loop, row.pk)
         assert job is not None
         pdf = continuity.render(job)
         assert continuity._record(loop, job, pdf)
