@@ -38,4 +38,5 @@ TABLES = [
     Table("account_emailaddress", open_because=_SESSION),
     Table("account_emailconfirmation", open_because=_SESSION),
     Table("mfa_authenticator", open_because=_SESSION),
+    Table("usersessions_usersession", open_because=_SESSION),
 ]

@@ -9,6 +9,8 @@ class OrganizationsConfig(AppConfig):
     def ready(self) -> None:
         # models are not loaded yet when this module is
         from core import people  # noqa: PLC0415
+        from organizations import sign_in_events  # noqa: PLC0415
         from organizations.domain.recipients import Directory  # noqa: PLC0415
 
         people.register(Directory())
+        sign_in_events.connect()

@@ -69,8 +69,11 @@ TABLES = [
     ),
     Table(
         "organizations_apitoken",
-        read=f"user_id = {USER}",
+        # the access review of a certifier names the keys that act in it
+        read=f"user_id = {USER} OR ({KIND} = 'staff' AND membership_id IN"
+        f" (SELECT m.id FROM organizations_membership m WHERE m.certifier_id = {CERTIFIER}))",
         write=f"user_id = {USER}",
         grants=ALL,
     ),
+    Table("organizations_accessreview", read=STAFF_ROW, write=STAFF_ROW, grants=APPEND),
 ]

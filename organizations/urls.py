@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from organizations.views import accounts, brokers, certifier, directory, people, platform
+from organizations.views import access, accounts, brokers, certifier, directory, people, platform, sessions
 
 app_name = "organizations"
 urlpatterns: list[URLPattern] = [
@@ -25,5 +25,10 @@ urlpatterns: list[URLPattern] = [
     path("importers/", certifier.importer_confirm, name="importer_confirm"),
     path("settings/", certifier.settings_page, name="settings"),
     path("letterhead/", certifier.letterhead_page, name="letterhead"),
+    path("access/", access.access_review, name="access_review"),
+    path("access/workbook/", access.access_review_sheet, name="access_review_sheet"),
+    path("sessions/<int:session_id>/end/", sessions.session_end, name="session_end"),
+    path("sessions/end/", sessions.sessions_end_all, name="sessions_end_all"),
     path("platform/", platform.platform, name="platform"),
+    path("platform/people/", access.operator_people, name="operator_people"),
 ]
