@@ -286,7 +286,10 @@ MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 MFA_TOTP_ISSUER = "CertPortal"
 if DEMO_ALLOWED:
-    MFA_FORMS = {"authenticate": "certportal.demo.sign_in.AuthenticateForm"}
+    MFA_FORMS = {
+        "authenticate": "certportal.demo.sign_in.AuthenticateForm",
+        "reauthenticate": "certportal.demo.sign_in.ReauthenticateForm",
+    }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PORTAL_TRUSTED_PROXIES", default=0)
 
 EMAIL_HOST = env.str("EMAIL_HOST", default="127.0.0.1")

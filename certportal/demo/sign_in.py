@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from allauth.mfa.base.forms import AuthenticateForm as PlainAuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as PlainReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.utils import decrypt
@@ -38,9 +39,20 @@ def hint(user: User, now: int) -> str:
     return _("Demo account: its app shows %(code)s now, for %(seconds)d seconds.") % {"code": code, "seconds": left}
 
 
-class AuthenticateForm(PlainAuthenticateForm):  # type: ignore[misc]
-    """The second step of signing in, with the demo's code as the hint of the field."""
+class _WithHint:
+    """Adds the demo's code as the hint of the field."""
+
+    user: User
+    fields: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].help_text = hint(self.user, int(time.time()))
+
+
+class AuthenticateForm(_WithHint, PlainAuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in."""
+
+
+class ReauthenticateForm(_WithHint, PlainReauthenticateForm):  # type: ignore[misc]
+    """The second step of a session that began without it."""

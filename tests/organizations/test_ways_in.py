@@ -21,7 +21,7 @@ from organizations.identity import hash_token
 from organizations.models import ApiToken, Certifier, Invitation, Membership, User
 from organizations.roles import Role
 from organizations.rules import Rules, rules_of
-from tests.support.world import World, make_operation, make_world
+from tests.support.world import World, make_operation, make_world, sign_in_user
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough pass phrase"
@@ -265,7 +265,7 @@ def test_a_clients_standing_is_changed_by_a_manager_and_its_people_are_told(worl
 def test_the_platform_operator_makes_a_certifier_and_reads_nothing_of_another(world: World) -> None:
     operator = User.objects.create_user("platform@portal.example", PASSWORD, name="Operator", is_platform_operator=True)
     browser = Browser()
-    browser.force_login(operator)
+    sign_in_user(browser, operator)
     answer = browser.post(
         reverse("organizations:platform"),
         {"name": "Third Certification", "slug": "third", "code": "777", "country": "EC", "time_zone": "America/Guayaquil",
