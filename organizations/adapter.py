@@ -61,7 +61,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         Such a mail holds a link that nobody else should keep, so it is no notification row: who does not get it asks
         again. ``robust``: a mail server that is away is logged and does not undo the answer.
         """
-        request = allauth_context.request
+        # some mails are written after the request's transaction, when the context has gone: the adapter still knows
+        request = allauth_context.request or self.request
         words = {"request": request, "email": email, "current_site": get_current_site(request), **context}
         mail = self.render_mail(template_prefix, email, words)
         transaction.on_commit(mail.send, robust=True)

@@ -20,7 +20,7 @@ _SECOND_STEP = "mfa"
 
 
 def _records(request: HttpRequest) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    records: list[dict[str, Any]] = get_authentication_records(request, request.user)
     return records
 
 

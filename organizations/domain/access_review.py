@@ -8,6 +8,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext as _
@@ -115,13 +116,13 @@ def _members(certifier_id: uuid.UUID) -> list[Member]:
     members = list(rows)
     with_step = second_step.with_second_step({row.user_id for row in members})
     live = Q(revoked_at=None, expires_at__gt=clock.now(), membership__in=[row.pk for row in members])
-    keys = {
-        found["membership_id"]: found
+    keys: dict[uuid.UUID, dict[str, Any]] = {
+        found["membership_id"]: dict(found)
         for found in ApiToken.objects.filter(live)
         .values("membership_id")
         .annotate(count=Count("pk"), last=Max("last_used_at"))
     }
-    none = {"count": 0, "last": None}
+    none: dict[str, Any] = {"count": 0, "last": None}
     return [
         Member(
             name=row.user.name, email=row.user.email, exporter=_exporter(row), roles=tuple(row.roles),

@@ -26,7 +26,7 @@ def is_needed(user: User, memberships: Iterable[Membership]) -> bool:
 
 def is_set_up(user_id: uuid.UUID | None) -> bool:
     """Whether the person has an authenticator app or a passkey."""
-    return Authenticator.objects.filter(user_id=user_id, type__in=KINDS).exists()
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=KINDS).exists())
 
 
 def with_second_step(user_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

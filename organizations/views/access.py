@@ -27,11 +27,10 @@ def access_review(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     access = domain.access_now(actor)
     form = AccessReviewForm(request.POST or None, initial={"digest": access.digest})
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and attempt(form, lambda: domain.confirm(actor, **form.cleaned_data))
-    ):
+    confirmed = None
+    if request.method == "POST" and form.is_valid():
+        confirmed = attempt(form, lambda: domain.confirm(actor, **form.cleaned_data))
+    if confirmed is not None:
         messages.success(request, _("The review has been confirmed and is on record."))
         return redirect("organizations:access_review")
     reviews = list(domain.reviews(actor))

@@ -48,7 +48,7 @@ class ConfirmForm(PortalForm):
     credential = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=PREFIX, **kwargs)
+        super().__init__(*args, **{**kwargs, "prefix": PREFIX})
         self.user = user
         self.proof: forms.Form | None = None
         self.types = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
@@ -100,7 +100,7 @@ def ask_for_proof(request: HttpRequest, *, keep: bool) -> HttpResponse | None:
     loses = _LOST in request.POST or bool(request.FILES) or (bool(request.POST) and not keep and not answered)
     form = ConfirmForm(request.POST if answered else None, user=user)
     if answered:
-        limited = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
+        limited: HttpResponse | None = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
         if limited is not None:
             return limited
         if form.is_valid():
