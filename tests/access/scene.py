@@ -12,6 +12,9 @@ import hashlib
 from decimal import Decimal
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -24,7 +27,7 @@ from core.identity import Identity, Kind, act_as
 from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
 from oid_sync.models import CallState, OidCall, OidExchange
-from organizations.domain import brokers, certifiers, invitations, support, tokens
+from organizations.domain import brokers, certifiers, invitations, support
 from organizations.domain.parties import own_party
 from organizations.models import (
     ApiToken,
@@ -45,7 +48,8 @@ from requests_app.domain import corrections, questions
 from requests_app.models import CheckRun, ProposedCorrection, Question, Request, RequestDocument, StaffFindings
 from review.domain import recommendations
 from tests.pvf.support import a_row, next_year, proposed, reported
-from tests.support import continuity, stages
+from tests.support import continuity, passkeys, stages
+from tests.support.api_keys import key_of
 from tests.support.certificates import released
 from tests.support.drafts import PAPER, complete_draft
 from tests.support.world import (
@@ -213,7 +217,7 @@ def _made(world: World, request: Request, mark: str) -> dict[str, Any]:
     with act_as(world.who("signatory")) as actor:
         preview = previews.ask(actor, request.pk)
         bundle = bundles.ask(actor, bundles.Wanted())
-        token, _key = tokens.create(actor, name=f"Key {mark}", days=30)
+        token, _secret = key_of(world.members["signatory"], f"Key {mark}")
         invitation, link = invitations.open_invitation(
             actor, own_party(actor), email=f"new-{mark}@exporter.example", roles=["viewer"]
         )
@@ -270,6 +274,9 @@ class Scene:
     edition: HtsEdition
     guarded: GuardedChange
     support: SupportSession
+    #: Of the operator of that support session.
+    passkey: Authenticator
+    session: UserSession
 
 
 def make_scene() -> Scene:
@@ -297,7 +304,16 @@ def make_scene() -> Scene:
     own.under_continuity = continuity.under_continuity(world, "300")
     with act_as(world.loop()):
         own.continuity_document = ContinuityDocument.objects.get()
-    return Scene(own, rival, other, elsewhere, guest, reading, edition, guarded, _support(world))
+    session = _support(world)
+    return Scene(own, rival, other, elsewhere, guest, reading, edition, guarded, session, *_ways_in(session.operator))
+
+
+def _ways_in(user: User) -> tuple[Authenticator, UserSession]:
+    """A passkey and a browser of somebody who is nobody else here."""
+    with act_as(Identity(kind=Kind.PERSON, user_id=user.pk)):
+        passkey = WebAuthn.add(user, "Laptop", passkeys.registration("127.0.0.1")).instance
+        browser = UserSession.objects.create(user=user, ip="192.0.2.7", session_key="k" * 32, user_agent="Browser")
+    return passkey, browser
 
 
 def _support(world: World) -> SupportSession:

@@ -92,11 +92,18 @@ ACCOUNT = [
     page("mfa_authenticate", "anyone", get=302, post=302),
     page("mfa_reauthenticate", "signed-in", get=302, post=302),
     page("mfa_index", "signed-in"),
-    page("mfa_activate_totp", "signed-in", get=302, post=302),
+    page("mfa_activate_totp", "signed-in", post=200),
     page("mfa_deactivate_totp", "signed-in", get=404, post=404),
-    page("mfa_generate_recovery_codes", "signed-in", get=302, post=302),
+    page("mfa_generate_recovery_codes", "signed-in", post=200),
     page("mfa_view_recovery_codes", "signed-in", get=404),
     page("mfa_download_recovery_codes", "signed-in", get=404, post=404),
+    page("mfa_list_webauthn", "signed-in"),
+    page("mfa_add_webauthn", "signed-in", post=200),
+    page("mfa_edit_webauthn", "signed-in", "own passkey", post=404),
+    page("mfa_remove_webauthn", "signed-in", "own passkey", post=404),
+    page("mfa_reauthenticate_webauthn", "signed-in", get=302, post=302),
+    page("mfa_login_webauthn", "anyone", get=302, post=302),
+    Row("usersessions_list", "signed-in", get=200, post=302, put=302),
 ]
 ORGANIZATIONS = [
     page("organizations:people", "members", post=200),
@@ -127,6 +134,11 @@ ORGANIZATIONS = [
     # an auditor's right opens the address to the support session itself, which reads as one; an auditor ends nothing
     act("organizations:support_end", "platform manager auditor", "support session", POST_auditor=403),
     page("organizations:support_log", "manager auditor"),
+    act("organizations:session_end", "signed-in", "own session"),
+    act("organizations:sessions_end_all", "signed-in"),
+    page("organizations:access_review", "manager auditor", post=200),
+    page("organizations:access_review_sheet", "manager auditor"),
+    page("organizations:operator_people", "platform", post=200),
 ]
 PVF = [
     page("pvf:list", STAFF_AND_EXPORTER),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,8 +11,11 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.test import Client as Browser
@@ -44,9 +46,9 @@ from pvf.domain.rows import ProposedLine
 from pvf.models import HtsEdition, ProcessingReport, PVFVersion
 from requests_app.models import Request
 from tests.pvf.support import next_year, reported
-from tests.support import continuity, stages
+from tests.support import continuity, passkeys, stages
 from tests.support.certificates import issued, numbered
-from tests.support.world import PLATFORM, World, make_line
+from tests.support.world import PLATFORM, World, make_line, sign_in_user
 
 PASSWORD = "a long enough pass phrase"
 
@@ -189,6 +191,7 @@ def _organisations(world: World) -> str:
         last = clock.now().date() + dt.timedelta(days=30)
         brokers.grant(importer, broker_id=world.broker.pk, valid_until=last)
     for role in ("manager", "signatory"):
+        world.with_second_step(role)
         with act_as(world.who(role)) as actor:
             tokens.create(actor, name="ERP of the head office", days=30)
     with act_as(world.who("manager")) as manager:
@@ -201,11 +204,10 @@ def _organisations(world: World) -> str:
 
 
 def _session(browser: Browser, user: User) -> str:
-    """The session's key; the person has just proved who they are."""
-    session = browser.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
-    session["account_authentication_methods_user"] = str(user.pk)
-    session.save()
+    """The session's key, listed among the person's sessions."""
+    UserSession.objects.create(
+        user=user, ip="192.0.2.7", session_key=browser.session.session_key, user_agent="A browser"
+    )
     return browser.cookies[settings.SESSION_COOKIE_NAME].value
 
 
@@ -223,8 +225,15 @@ def _sessions(world: World) -> dict[str, str]:
         found[role] = _session(world.browser(role), user)
     operator = User.objects.create_user("platform@portal.example", None, name="Op", is_platform_operator=True)
     browser = Browser()
-    browser.force_login(operator)
+    sign_in_user(browser, operator)
     found |= {"platform": _session(browser, operator), "supporter": _support(world)}
+    manager, stale = world.members["manager"].user, Browser()
+    sign_in_user(stale, manager, seconds_ago=7200)
+    found["stale manager"] = _session(stale, manager)
+    undone = Browser()
+    sign_in_user(undone, world.members["reviewer"].user, second_step=False)
+    found["reviewer before the second step"] = _session(undone, world.members["reviewer"].user)
+    WebAuthn.add(world.members["signatory"].user, "Laptop", passkeys.registration("127.0.0.1"))
     return {**found, "nobody": "", "newcomer": ""}
 
 
@@ -234,7 +243,7 @@ def _support(world: World) -> str:
     with act_as(Identity(kind=Kind.PLATFORM, user_id=operator.pk)) as actor:
         row = support.open_session(actor, world.certifier.pk, reason="Ticket 41: a balance looks wrong.", minutes=480)
     browser = Browser()
-    browser.force_login(operator)
+    sign_in_user(browser, operator)
     session = browser.session
     session[SUPPORT_KEY] = str(row.pk)
     session.save()
@@ -369,6 +378,9 @@ def _staff(every: Everything) -> list[Visit]:
         Visit("by-hand-refused", "manager", reverse("oid_sync:assisted:sheet", args=[every.to_key.pk]), act=_press),
         Visit("shipment-refused", "manager", reverse("certificates:shipments", kwargs=pk), act=_press),
         Visit("key-new", "manager", reverse("organizations:tokens"), act=_new_key),
+        Visit("access-review", "manager", reverse("organizations:access_review")),
+        Visit("platform-people", "platform", reverse("organizations:operator_people")),
+        Visit("platform-people-refused", "platform", reverse("organizations:operator_people"), act=_press),
         Visit("platform", "platform", reverse("organizations:platform")),
         Visit("platform-refused", "platform", reverse("organizations:platform"), act=_press),
         Visit("support", "platform", reverse("organizations:support")),
@@ -431,16 +443,25 @@ def _parties(every: Everything) -> list[Visit]:
 
 
 def _account() -> list[Visit]:
-    """The account's own pages: without a second step (manager), with one (approver)."""
+    """The account's own pages: without a second step (importer), with one (approver), with a passkey (signatory)."""
     pages = {
-        "manager": [
+        "importer": [
             ("mfa", "mfa_index"), ("mfa-activate", "mfa_activate_totp"), ("password", "account_change_password"),
             ("email", "account_email"), ("reauthenticate", "account_reauthenticate"), ("logout", "account_logout"),
+            ("sessions", "usersessions_list"), ("passkey-add", "mfa_add_webauthn"), ("passkeys-none", "mfa_list_webauthn"),
         ],
+        "reviewer before the second step": [("mfa-due", "mfa_index")],
+        "signatory": [("passkeys", "mfa_list_webauthn"), ("passkey-reauthenticate", "mfa_reauthenticate_webauthn")],
         "approver": [
             ("mfa-on", "mfa_index"), ("mfa-codes", "mfa_view_recovery_codes"), ("mfa-off", "mfa_deactivate_totp"),
             ("mfa-new-codes", "mfa_generate_recovery_codes"), ("mfa-reauthenticate", "mfa_reauthenticate"),
         ],
     }  # fmt: skip
     rows = [Visit(name, role, reverse(view)) for role, entries in pages.items() for name, view in entries]
+    passkey = Authenticator.objects.get(type=Authenticator.Type.WEBAUTHN).pk
+    rows += [
+        Visit("passkey-rename", "signatory", reverse("mfa_edit_webauthn", args=[passkey])),
+        Visit("passkey-remove", "signatory", reverse("mfa_remove_webauthn", args=[passkey])),
+        Visit("confirm", "stale manager", reverse("certificates:signing"), 403),
+    ]
     return [*rows, Visit("password-set", "platform", reverse("account_set_password"))]

@@ -27,6 +27,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
+from certportal.launcher.codes import code_at
 from tests.support.portal import RunningPortal
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -74,6 +75,11 @@ class Person:
         self.page.locator("[name=login]").fill(account["email"])
         self.page.locator("[name=password]").fill(account["password"])
         self.page.locator("main form button[type=submit]").first.click()
+        if account.get("totp_secret"):
+            self.page.wait_for_url("**/2fa/authenticate/")
+            self.page.locator("[name=code]").fill(code_at(account["totp_secret"], int(time.time())))
+            self.page.locator("main form button[type=submit]").first.click()
+            self.page.wait_for_url(lambda url: "/2fa/" not in url)
         expect(self.page.locator("main h1")).to_be_visible()
         assert "/account/login" not in self.page.url, self.page.inner_text("main")
 
