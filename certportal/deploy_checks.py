@@ -58,11 +58,15 @@ def hosts(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Found:
 
 
 def https(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Found:
-    """E005: the address that stands in QR codes is no https address. E006: cookies travel over plain HTTP."""
+    """E005: the address that stands in QR codes is no https address. E006: cookies travel over plain HTTP, or a
+    neighbouring host can plant them."""
     if not settings.PORTAL_PUBLIC_ORIGIN.startswith("https://"):
         yield Error("PORTAL_PUBLIC_ORIGIN must be an https:// address.", id="certportal.E005")
     if not (settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE and settings.SESSION_COOKIE_HTTPONLY):
         yield Error("Cookies of the session and of forms must be Secure and HttpOnly.", id="certportal.E006")
+    for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
+        if not name.startswith("__Host-"):
+            yield Error(f"The cookie {name} must be named __Host-…, else other hosts can set it.", id="certportal.E006")
 
 
 def proxies(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Found:

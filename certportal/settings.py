@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from certportal.secret_files import SecretFileError, read_secret_files
+from certportal.settings_fixed import LOGGING, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
 
 env = environ.Env()
 try:
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "certportal.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -389,64 +391,20 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 _HTTPS = PORTAL_PUBLIC_ORIGIN.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
+if _HTTPS:
+    # a browser takes such a name from this host alone, over HTTPS, for the whole site: no neighbour can plant one
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
 if PRODUCTION:
     if not _HTTPS:
         raise ImproperlyConfigured("PORTAL_PUBLIC_ORIGIN must be an https:// address in production.")
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # other subdomains, and the browsers' own list, are for the owner of the domain to decide, in the proxy
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SECURE_SSL_REDIRECT = env.bool("PORTAL_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-# --- API ---
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["certportal.api.authentication.IdentityAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["certportal.api.permissions.RegisteredRoles"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["certportal.api.parsers.BoundedJSONParser", "rest_framework.parsers.MultiPartParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "certportal.api.pagination.NewestFirst",
-    "EXCEPTION_HANDLER": "certportal.api.errors.handle",
-    "COERCE_DECIMAL_TO_STRING": True,
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "ENUM_NAME_OVERRIDES": {
-        "RequestStateEnum": "requests_app.models.RequestState.choices",
-        "RequestKindEnum": "requests_app.models.RequestKind.choices",
-        "CertificateStateEnum": "certificates.models.CertificateState.choices",
-        "MadeFileStateEnum": "certificates.models.MadeState.choices",
-        "DocumentKindEnum": "requests_app.models.DocumentKind.choices",
-        "UnitEnum": "core.units.Unit.choices",
-        "DriftKindEnum": "oid_sync.models.DriftKind.choices",
-        "PVFStateEnum": "pvf.life_serializers.PVFState.choices",
-        "PVFVersionStateEnum": "pvf.life_serializers.VersionState.choices",
-        "PVFVersionKindEnum": "pvf.life_serializers.VersionKind.choices",
-        "PVFDocumentKindEnum": "pvf.life_serializers.EvidenceKind.choices",
-        "ProcessingReportStateEnum": "pvf.life_serializers.ReportState.choices",
-    },
-    "TITLE": "CertPortal API",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "certportal.logs.json_formatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "weasyprint": {"level": "ERROR"},
-        "fontTools": {"level": "ERROR"},
-        "pyhanko": {"level": "WARNING"},
-        "pikepdf": {"level": "WARNING"},
-    },
-}
