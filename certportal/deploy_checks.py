@@ -116,8 +116,10 @@ def file_store(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Foun
     for path in (Path(settings.PORTAL_DATA_DIR), folder):
         if path.is_dir() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
             yield Error(f"{path} is open to other users: run chmod o-rwx on it.", id="certportal.E014")
-    if settings.FILE_UPLOAD_PERMISSIONS is None or settings.FILE_UPLOAD_PERMISSIONS & 0o077:
-        yield Error("FILE_UPLOAD_PERMISSIONS lets other users read stored files.", id="certportal.E014")
+    for name in ("FILE_UPLOAD_PERMISSIONS", "FILE_UPLOAD_DIRECTORY_PERMISSIONS"):
+        mode = getattr(settings, name)
+        if mode is None or mode & 0o077:
+            yield Error(f"{name} lets other users read stored files.", id="certportal.E014")
 
 
 def database_role(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Found:

@@ -356,11 +356,18 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "tgz", "bz2", "tbz", "xz", "br", "woff", "woff2"),
     *("map", "ttf", "eot", "txt"),
 ]
+# said outright, so that no umask of whoever starts a process decides it
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUploadHandler"]
 #: Of one file; of all files of one request; files of one object (a request, a draft) and of one request.
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 UPLOAD_MAX_REQUEST_BYTES = 60 * 1024 * 1024
+#: OID's workbook of a month, on the one page that takes it in (30 to 40 MB so far).
+DIRECTORY_MAX_BYTES = 150 * 2**20
+#: Whole bodies, with what a form puts round its files; deploy/Caddyfile refuses larger ones with the same numbers.
+BODY_MAX_BYTES = 64 * 2**20
+DIRECTORY_BODY_MAX_BYTES = DIRECTORY_MAX_BYTES + 2 * 2**20
 UPLOAD_MAX_FILES = DATA_UPLOAD_MAX_NUMBER_FILES = 30
 #: What one exporter may hand in within 24 hours.
 UPLOAD_DAY_FILES = env.int("PORTAL_UPLOAD_DAY_FILES", default=1000)

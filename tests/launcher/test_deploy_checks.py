@@ -42,6 +42,7 @@ SAFE: dict[str, Any] = {
     "DOCUMENT_DEMO_KEY": "",
     "TIMESTAMP_URL": "http://stamps.portal-of-tests.org",
     "FILE_UPLOAD_PERMISSIONS": 0o600,
+    "FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o700,
 }
 UNSAFE: list[tuple[Callable[..., Any], str, dict[str, Any]]] = [
     (deploy_checks.environment, "certportal.E001", {"PRODUCTION": False}),
@@ -64,6 +65,9 @@ UNSAFE: list[tuple[Callable[..., Any], str, dict[str, Any]]] = [
     (deploy_checks.demo, "certportal.E011", {"DOCUMENT_DEMO_KEY": "/somewhere/demo.p12"}),
     (deploy_checks.timestamps, "certportal.I013", {"TIMESTAMP_URL": ""}),
     (deploy_checks.file_store, "certportal.E014", {"FILE_UPLOAD_PERMISSIONS": 0o644}),
+    (deploy_checks.file_store, "certportal.E014", {"FILE_UPLOAD_PERMISSIONS": None}),
+    (deploy_checks.file_store, "certportal.E014", {"FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o755}),
+    (deploy_checks.file_store, "certportal.E014", {"FILE_UPLOAD_DIRECTORY_PERMISSIONS": None}),
 ]
 
 
