@@ -238,6 +238,11 @@ BUNDLE_MAX = env.int("PORTAL_BUNDLE_MAX", default=1000)
 CHECK_LIMIT = env.int("PORTAL_CHECK_LIMIT", default=30)
 CHECK_LIMIT_ALL = env.int("PORTAL_CHECK_LIMIT_ALL", default=3000)
 CHECK_LOG_DAYS = env.int("PORTAL_CHECK_LOG_DAYS", default=730)
+#: What ``manage.py retention`` may take away is older than this. Records are kept for five years at least (7 CFR 205.103,
+#: 205.510), a certifier's own about operations for ten.
+RETENTION_YEARS = env.int("PORTAL_RETENTION_YEARS", default=10)
+if RETENTION_YEARS < 5:
+    raise ImproperlyConfigured("PORTAL_RETENTION_YEARS must be at least 5: 7 CFR 205.103 and 205.510 ask for that.")
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
 #: Calls to OID that may be under way at the same time in its worker, which has some threads more: they prepare and record.
 #: A pool of threads knows no time limit of a task, and needs none: every call has its own, and a lease.
