@@ -357,6 +357,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = PORTAL_ENV == "test"
 # Without it every test client that is made walks all of the design system's files: half a second each.
 WHITENOISE_AUTOREFRESH = PORTAL_ENV == "test"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "tgz", "bz2", "tbz", "xz", "br", "woff", "woff2"),
     *("map", "ttf", "eot", "txt"),

@@ -13,6 +13,7 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest
 
+from core.addresses import one_caller
 from core.secrets import decrypt, encrypt
 from organizations.middleware import client_address
 
@@ -30,8 +31,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Whom limits of sign-in count: the same caller as in audit rows, and no error for an odd ``X-Forwarded-For``."""
-        return client_address(request)
+        """Whom limits of sign-in count: the same caller as in audit rows, and no error for an odd ``X-Forwarded-For``.
+
+        The many IPv6 addresses of one subscriber are one caller: that of their network.
+        """
+        return one_caller(client_address(request)).partition("/")[0]
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return _public(super().get_reset_password_from_key_url(key))

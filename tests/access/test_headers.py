@@ -48,6 +48,8 @@ def faults(answer: Any, *, name: str = "", kept: bool = False) -> list[str]:
         found.append(f"frame-ancestors: {policy}")
     allowed = answer.headers.get("Permissions-Policy", "")
     found += [f"Permissions-Policy: {feature}" for feature in MUST_BE_DENIED if f"{feature}=()" not in allowed]
+    if "Access-Control-Allow-Origin" in answer.headers:
+        found.append("Access-Control-Allow-Origin: other sites may read it")
     caching = answer.headers.get("Cache-Control", "")
     if kept is ("no-store" in caching) or (not kept and "public" in caching):
         found.append(f"Cache-Control: {caching}")

@@ -48,7 +48,8 @@ def test_limits_and_audit_name_the_same_caller(proxies: int, chain: str, expecte
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     request = RequestFactory().get("/", REMOTE_ADDR=PEER, headers={"x-forwarded-for": chain} if chain else {})
     assert client_address(request) == expected
-    assert get_adapter(request).get_client_ip(request) == expected
+    counted = "2001:db8::" if ":" in expected else expected
+    assert get_adapter(request).get_client_ip(request) == counted
 
 
 @pytest.fixture
@@ -85,6 +86,13 @@ def test_new_addresses_in_front_buy_no_new_tries(proxies: int, settings: Any) ->
         proxies, {"headers": {"x-forwarded-for": ", ".join(["192.0.2.1", INNER][:proxies])}}
     )
     assert _guess(99, proxies, **elsewhere).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_many_addresses_of_one_ipv6_subscriber_are_one_caller(settings: Any) -> None:
+    told = [_guess(number, 0, REMOTE_ADDR=f"2001:db8:1:2::{number:x}").status_code for number in range(1, 44)]
+    assert told[-4:] == [429] * 4
+    assert _guess(99, 0, REMOTE_ADDR="2001:db8:1:3::1").status_code == 200
 
 
 @pytest.mark.django_db
