@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
+from core.exports import new_cell
 from organizations.domain.access_review import Access
 from organizations.roles import Role
-
-#: Texts that a spreadsheet would take for a formula once somebody edits or re-saves them.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(access: Access) -> bytes:
@@ -50,20 +44,6 @@ def _sheet(book: Workbook, title: str, heads: list[str], rows: list[tuple[Any, .
     sheet: Any = book.create_sheet(title)
     for number in range(len(heads)):
         sheet.column_dimensions[chr(ord("A") + number)].width = 24
-    sheet.append([_cell(sheet, head, bold=True) for head in heads])
+    sheet.append([new_cell(sheet, head, bold=True) for head in heads])
     for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
-
-
-def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
-    if isinstance(value, dt.datetime):
-        value = value.astimezone(dt.UTC).replace(tzinfo=None)
-    if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("", value)
-    cell = WriteOnlyCell(sheet, value=value)
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.quotePrefix = value.startswith(_FORMULA)
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
+        sheet.append([new_cell(sheet, value) for value in row])

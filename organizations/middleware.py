@@ -19,6 +19,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core import audit
+from core.addresses import one_caller
 from core.errors import DomainError
 from core.identity import NOBODY, Identity, Kind, act_as, assume
 from organizations import proof
@@ -58,7 +59,7 @@ def client_address(request: HttpRequest) -> str:
     """The caller's address: counted from the right by the number of proxies we run, never the leftmost entry."""
     proxies: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if proxies and len(chain) >= proxies:
+    if proxies and len(chain) >= proxies and one_caller(chain[-proxies]):
         return chain[-proxies]
     return str(request.META.get("REMOTE_ADDR", ""))
 
@@ -102,7 +103,8 @@ class IdentityMiddleware:
         request.by_token = False  # type: ignore[attr-defined]
         request.second_step_due = False  # type: ignore[attr-defined]
         header = request.headers.get("Authorization", "")
-        if header.startswith("Bearer "):
+        # a key is for programs: a page asks for a person at a browser, with all that their sign-in was asked for
+        if header.startswith("Bearer ") and request.path.startswith("/api/"):
             self._identify_token(request, header.removeprefix("Bearer ").strip(), marks)
         elif request.user.is_authenticated:
             self._identify_person(request, marks)

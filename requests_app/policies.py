@@ -13,3 +13,8 @@ TABLES = [
     Table("requests_app_question", read=ROWS_READ, write=ROWS, grants=NO_DELETE),
     Table("requests_app_proposedcorrection", read=ROWS_READ, write=ROWS, grants=NO_DELETE),
 ]
+
+#: Functions that run with the owner's rights (core.policy.declared_definers).
+DEFINERS = {
+    "requests_app_forget_draft": "a draft that was never submitted and is older than five years; no grant deletes a request",
+}

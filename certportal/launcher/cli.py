@@ -35,7 +35,8 @@ the portal
 
 development
   test [--long] [--no-lint] [pytest args]
-                             ruff, mypy, import-linter, makemigrations --check, then the daily tests (or the long ones)
+                             ruff, mypy, import-linter, makemigrations --check, known weaknesses of the locked packages,
+                             then the daily tests (or the long ones)
   bench NAME                 measure against a baseline; the last line is JSON
   manage COMMAND …           a Django management command with the right environment
   services                   keep only PostgreSQL and Valkey running, until Ctrl-C

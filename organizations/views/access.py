@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,6 +13,7 @@ from core import clock
 from core.identity import actor_of
 from core.people import names_of
 from core.refusals import attempt
+from core.serving import attachment
 from organizations import access_sheet
 from organizations.domain import access_review as domain
 from organizations.domain import operator_people as operator
@@ -43,12 +45,11 @@ def access_review(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def access_review_sheet(request: HttpRequest) -> HttpResponse:
+def access_review_sheet(request: HttpRequest) -> HttpResponseBase:
     """The same list as a workbook."""
     data = access_sheet.write(domain.access_now(actor_of(request)))
     name = f"access-review-{clock.now().date().isoformat()}.xlsx"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(data, content_type=XLSX, headers=headers)
+    return attachment(data, name=name, content_type=XLSX)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

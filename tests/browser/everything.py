@@ -9,16 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP
-from allauth.mfa.webauthn.internal.auth import WebAuthn
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.test import Client as Browser
 from django.urls import reverse
 from playwright.sync_api import Page
 
@@ -33,24 +27,22 @@ from certificates.models import (
     Shipment,
 )
 from core import clock, ids
-from core.identity import Identity, Kind, act_as
+from core.identity import act_as
 from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
 from oid_sync.models import CallState, Drift, DriftKind, OidCall, OidExchange, ReconciliationRun
-from organizations.domain import brokers, certifiers, invitations, support, tokens
+from organizations.domain import brokers, certifiers, invitations, tokens
 from organizations.domain.parties import own_party
-from organizations.identity import SUPPORT_KEY
-from organizations.models import DirectoryImport, User
+from organizations.models import DirectoryImport
 from pvf.domain import proposals, workbook_out
 from pvf.domain.rows import ProposedLine
 from pvf.models import HtsEdition, ProcessingReport, PVFVersion
 from requests_app.models import Request
+from tests.browser.sessions import PASSWORD, everybodys_sessions
 from tests.pvf.support import next_year, reported
-from tests.support import continuity, passkeys, stages
+from tests.support import continuity, stages
 from tests.support.certificates import issued, numbered
-from tests.support.world import PLATFORM, World, make_line, sign_in_user
-
-PASSWORD = "a long enough pass phrase"
+from tests.support.world import PLATFORM, World, make_line
 
 
 @dataclass(frozen=True)
@@ -203,53 +195,6 @@ def _organisations(world: World) -> str:
     return token
 
 
-def _session(browser: Browser, user: User) -> str:
-    """The session's key, listed among the person's sessions."""
-    UserSession.objects.create(
-        user=user, ip="192.0.2.7", session_key=browser.session.session_key, user_agent="A browser"
-    )
-    return browser.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-def _sessions(world: World) -> dict[str, str]:
-    """Everybody who visits pages. The approver signs in with two steps; the operator belongs to no organisation."""
-    approver = world.members["approver"].user
-    approver.set_password(PASSWORD)
-    approver.save(update_fields=["password"])
-    TOTP.activate(approver, "JBSWY3DPEHPK3PXP")
-    RecoveryCodes.activate(approver)
-    found = {}
-    for role in ("manager", "approver", "signatory", "importer", "broker"):
-        user = world.members[role].user
-        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-        found[role] = _session(world.browser(role), user)
-    operator = User.objects.create_user("platform@portal.example", None, name="Op", is_platform_operator=True)
-    browser = Browser()
-    sign_in_user(browser, operator)
-    found |= {"platform": _session(browser, operator), "supporter": _support(world)}
-    manager, stale = world.members["manager"].user, Browser()
-    sign_in_user(stale, manager, seconds_ago=7200)
-    found["stale manager"] = _session(stale, manager)
-    undone = Browser()
-    sign_in_user(undone, world.members["reviewer"].user, second_step=False)
-    found["reviewer before the second step"] = _session(undone, world.members["reviewer"].user)
-    WebAuthn.add(world.members["signatory"].user, "Laptop", passkeys.registration("127.0.0.1"))
-    return {**found, "nobody": "", "newcomer": ""}
-
-
-def _support(world: World) -> str:
-    """Another operator, who reads the certifier's data in a support session."""
-    operator = User.objects.create_user("support@portal.example", None, name="Sup", is_platform_operator=True)
-    with act_as(Identity(kind=Kind.PLATFORM, user_id=operator.pk)) as actor:
-        row = support.open_session(actor, world.certifier.pk, reason="Ticket 41: a balance looks wrong.", minutes=480)
-    browser = Browser()
-    sign_in_user(browser, operator)
-    session = browser.session
-    session[SUPPORT_KEY] = str(row.pk)
-    session.save()
-    return _session(browser, operator)
-
-
 def make_everything(world: World, folder: Path) -> Everything:
     """Fill the world by the same functions as the pages use."""
     with act_as(PLATFORM):
@@ -274,7 +219,7 @@ def make_everything(world: World, folder: Path) -> Everything:
         )  # fmt: skip
     report = _processed(world)
     draft = next_year(world, "signatory")
-    invitation, sessions = _organisations(world), _sessions(world)
+    invitation, sessions = _organisations(world), everybodys_sessions(world)
     return Everything(
         world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book,
         refused, to_key, _made_files(world),

@@ -29,6 +29,8 @@ TESTED = {
     "organizations_token_owner", "organizations_invitation_by_token", "pvf_open_balance", "pvf_move",
     "certificates_public_check", "certificates_public_versions", "certificates_continuity_check",
     "certificates_forget_lookups", "certificates_seen_elsewhere", "core_erase_from_audit",
+    # what they let go, and what never: tests/certportal/test_retention.py
+    "requests_app_forget_draft", "oid_sync_forget_exchanges",
 }  # fmt: skip
 
 
@@ -191,3 +193,9 @@ def test_only_the_platform_operator_erases_from_the_audit_trail(world: World) ->
         row = AuditRow.objects.get(act="thing.changed")
         assert (row.personal, row.salt, row.ip) == ({}, "", "")
         assert "sha256" in row.after["email"]
+
+
+def test_what_is_old_is_forgotten_by_a_loop_alone(world: World) -> None:
+    for actor in (NOBODY, CHECK, PLATFORM, world.who("manager"), world.who("signatory"), world.who("importer")):
+        assert ask(actor, "SELECT requests_app_forget_draft(%s, now())", a_uuid()) == [(None,)], actor.kind
+        assert ask(actor, "SELECT oid_sync_forget_exchanges(now())") == [(0,)], actor.kind

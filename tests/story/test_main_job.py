@@ -7,6 +7,7 @@ portal is called, no setting changed.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import re
 import shutil
@@ -260,11 +261,11 @@ def download(importer: Person, reference: str, folder: Path) -> tuple[str, Path]
 
 
 def read_qr(pdf: Path, folder: Path) -> str:
-    """The text of the QR code as a camera would read it from the printed page."""
+    """The text of the QR code as a camera would read it from the printed page, which tries from nearer and farther."""
     document = pypdfium2.PdfDocument(str(pdf))
     try:
-        for page in document:
-            image = np.asarray(page.render(scale=3).to_pil().convert("L"))
+        for page, scale in itertools.product(document, (3, 4, 2.5, 5)):
+            image = np.asarray(page.render(scale=scale).to_pil().convert("L"))
             text, _points, _straight = cv2.QRCodeDetector().detectAndDecode(image)
             if text:
                 if PICTURES:

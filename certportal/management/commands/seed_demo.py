@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from certportal.demo import cast, links, organisations, pvfs, requests
+from core.private import private_folder
 from organizations.domain import second_step
 
 
@@ -51,7 +52,7 @@ def write_accounts(everyone: organisations.Cast) -> None:
          "password": cast.PASSWORD, "token": "", "totp_secret": cast.TOTP_SECRET}
     )  # fmt: skip
     fresh = path.with_suffix(".new")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump({"accounts": accounts}, file, ensure_ascii=False, indent=1)
     fresh.replace(path)
