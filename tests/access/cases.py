@@ -149,7 +149,7 @@ class Answer:
 
 def ask(browser: Browser, method: str, url: str, body: Any = None, **more: Any) -> Answer:
     """Ask, note what was written, and undo it. ``body``: a :class:`Form`, or JSON; without it nothing is sent."""
-    data, kind = _sent(body)
+    data, kind = sent(body)
     cookies = copy.deepcopy(browser.cookies)
     with transaction.atomic():
         before = written()
@@ -163,7 +163,8 @@ def ask(browser: Browser, method: str, url: str, body: Any = None, **more: Any) 
     return Answer(response.status_code, unpacked(content), changed, response)
 
 
-def _sent(body: Any) -> tuple[str | bytes, str]:
+def sent(body: Any) -> tuple[str | bytes, str]:
+    """A body as it goes over the wire, and its content type."""
     if body is None:
         return "", "application/x-www-form-urlencoded"
     if isinstance(body, Form):

@@ -69,17 +69,22 @@ class At:
 
     @property
     def new_pvf(self) -> dict[str, str]:
-        """The head of a PVF that is not there yet."""
-        start = dt.date(now().year + 1, 1, 1)
-        return {
-            "client": str(self.mine.world.client.pk), "number": "NEW-1", "period_start": start.isoformat(),
-            "period_end": (start + dt.timedelta(days=300)).isoformat(),
-        }  # fmt: skip
+        """The head of a PVF of the sender's own that is not there yet."""
+        return new_pvf_of(self.mine)
 
     @property
     def processing(self) -> dict[str, str]:
         """A processing report between two lines of the sender's own PVF."""
         return processing_of(self.mine)
+
+
+def new_pvf_of(has: Holdings) -> dict[str, str]:
+    """The head of a PVF of one exporter that is not there yet."""
+    start = dt.date(now().year + 1, 1, 1)
+    return {
+        "client": str(has.world.client.pk), "number": "NEW-1", "period_start": start.isoformat(),
+        "period_end": (start + dt.timedelta(days=300)).isoformat(),
+    }  # fmt: skip
 
 
 def processing_of(has: Holdings) -> dict[str, str]:
