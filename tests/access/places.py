@@ -28,7 +28,8 @@ FINDS: dict[str, frozenset[str]] = {
     "pvf": OWN, "line": OWN, "statement": EXPORTER_ALONE, "proposal": OWN, "pvf draft": EXPORTER_ALONE,
     "pvf draft line": EXPORTER_ALONE, "pvf draft document": EXPORTER_ALONE, "pvf document": OWN, "report": OWN,
     "exporter's person": OWN, "exporter's invitation": OWN, "staff person": STAFF_ALONE,
-    "grant": OWN | {GRANTED}, "client": STAFF_ALONE, "call": STAFF_ALONE, "guarded change": STAFF_ALONE,
+    "grant": OWN | {GRANTED}, "client": STAFF_ALONE, "call": STAFF_ALONE, "refused call": STAFF_ALONE,
+    "guarded change": STAFF_ALONE,
     "support session": STAFF_ALONE | {PLATFORM}, "another operator's session": frozenset(),
 }  # fmt: skip
 
@@ -78,6 +79,7 @@ def places(scene: Scene, of: Holdings | None = None) -> dict[str, dict[str, Any]
         "grant": {"delegation_id": has.delegation.pk},
         "client": {"client_id": has.world.client.pk},
         "call": {"pk": has.call.pk},
+        "refused call": {"pk": has.refused_call.pk},
         "guarded change": {"change_id": scene.guarded.pk},
         "support session": {"session_id": scene.support.pk},
         "another operator's session": {"session_id": scene.support.pk},
