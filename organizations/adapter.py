@@ -11,6 +11,7 @@ from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
+from django.core.exceptions import DisallowedHost
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -27,9 +28,13 @@ def _public(url: str) -> str:
 
 
 def _passkey_host(request: HttpRequest) -> str:
-    asked = urlsplit(f"//{request.get_host()}").hostname
-    public = urlsplit(settings.PORTAL_PUBLIC_ORIGIN).hostname
-    return (public if settings.PRODUCTION else asked) or "localhost"
+    public = urlsplit(settings.PORTAL_PUBLIC_ORIGIN).hostname or "localhost"
+    if settings.PRODUCTION:
+        return public
+    try:
+        return urlsplit(f"//{request.get_host()}").hostname or public
+    except DisallowedHost:
+        return public  # the page that says so is made all the same
 
 
 def passkeys_possible(request: HttpRequest) -> bool:

@@ -30,6 +30,7 @@ WRITES: dict[str, str] = {
     "POST organizations:platform": "organizations_certifier",
     "POST organizations:support": "organizations_supportsession",
     "POST organizations:support_end": "organizations_supportsession",
+    "POST organizations:sessions_end_all": "organizations_user",
     # pvf
     "POST pvf:statement-ask": "pvf_statementfile",
     "POST pvf:import": "pvf_pvf",
@@ -145,6 +146,9 @@ NOTHING_DONE: dict[str, str] = {
     "POST review:lapse": _STATE,
     "POST review:override": "no check has failed that could be set aside",
     "POST organizations:support_enter": "the session is another operator's",
+    "POST organizations:session_end": "the session is another operator's",
+    "POST organizations:operator_people": "for platform operators alone; tests/organizations/test_sessions_and_leaving.py",
+    "POST organizations:access_review": "asks for the fingerprint of the list shown; test_sessions_and_leaving.py does it",
     "POST organizations:directory_imports": "for platform operators alone; a form without a file",
 }
 #: Who may, but finds nothing to do.
