@@ -299,6 +299,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+#: Log lines name the caller whom audit rows name (certportal/callers.py); the library would believe the caller itself.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PORTAL_TRUSTED_PROXIES", default=0)
 
 EMAIL_HOST = env.str("EMAIL_HOST", default="127.0.0.1")
