@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -294,11 +295,24 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 1800
+#: How long a proof of who acts is fresh enough for what is sensitive.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.int("PORTAL_REAUTHENTICATION_MINUTES", default=30)
+#: A person is told by mail when their password or their second step changes.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+#: Browsers take http://localhost for safe; every other plain-HTTP origin is refused by them and, in production, by us.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_TOTP_ISSUER = "CertPortal"
+if DEMO_ALLOWED:
+    MFA_FORMS = {
+        "authenticate": "certportal.demo.sign_in.AuthenticateForm",
+        "reauthenticate": "certportal.demo.sign_in.ReauthenticateForm",
+    }
 #: Log lines name the caller whom audit rows name (certportal/callers.py); the library would believe the caller itself.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PORTAL_TRUSTED_PROXIES", default=0)

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from certportal.demo import cast, links, organisations, pvfs, requests
 from core.private import private_folder
+from organizations.domain import second_step
 
 
 class Command(BaseCommand):
@@ -42,12 +43,13 @@ def write_accounts(everyone: organisations.Cast) -> None:
         {
             "role": role_name(who), "organisation": everyone.members[who.email].organisation_name,
             "email": who.email, "password": cast.PASSWORD, "token": tokens[who.email],
+            "totp_secret": cast.TOTP_SECRET if second_step.ROLES & {who.role} else "",
         }
         for who in cast.PEOPLE
     ]  # fmt: skip
     accounts.append(
         {"role": "platform operator", "organisation": "CertPortal", "email": cast.PLATFORM_EMAIL,
-         "password": cast.PASSWORD, "token": ""}
+         "password": cast.PASSWORD, "token": "", "totp_secret": cast.TOTP_SECRET}
     )  # fmt: skip
     fresh = path.with_suffix(".new")
     private_folder(path.parent)
