@@ -29,4 +29,5 @@ class CertportalConfig(AppConfig):
         # connectors bring their own pages, whose views need the models
         import_module("certportal.url_roles").register_all()
         import_module("certportal.deploy_checks").register_all()
+        import_module("certportal.callers")
         post_migrate.connect(apply_policies, sender=self)

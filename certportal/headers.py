@@ -12,11 +12,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-#: What no page of the portal asks of the browser. Second factors need ``publickey-credentials-get``: that stays ours.
+#: What no page of the portal asks of the browser; names that browsers know, since they complain of others. Second factors
+#: need ``publickey-credentials-get``: that stays ours.
 DENIED = (
-    "accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
     "gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment", "picture-in-picture",
-    "screen-wake-lock", "serial", "sync-xhr", "usb", "web-share", "xr-spatial-tracking",
+    "screen-wake-lock", "serial", "sync-xhr", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 #: Filled in where the answer has no such header.
 ALWAYS = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -64,7 +65,7 @@ def _column(kind: str, rows: QuerySet[Any], column: str, count_only: bool) -> Ta
         with act_as(Identity.loop(certifier_id)) as actor:
             before = tally.old
             for row in rows.filter(certifier_id=certifier_id).select_for_update(of=("self",)).order_by("pk"):
-                _renew(tally, row, lambda row=row: _one(row, column), count_only)
+                _renew(tally, row, partial(_one, row, column), count_only)
             _record(actor, tally, tally.old - before, count_only, certifier_id)
     return tally
 
@@ -85,7 +86,7 @@ def _second_steps(count_only: bool) -> Tally:
             before = tally.old
             for row in Authenticator.objects.filter(pk__in=ids).select_for_update().order_by("pk"):
                 if any(row.data.get(name) for name in MFA_VALUES):
-                    _renew(tally, row, lambda row=row: _values(row), count_only)
+                    _renew(tally, row, partial(_values, row), count_only)
             renewed_now = tally.old - before
         if renewed_now and not count_only:
             with act_as(Identity.loop()) as actor:

@@ -313,6 +313,8 @@ if DEMO_ALLOWED:
         "authenticate": "certportal.demo.sign_in.AuthenticateForm",
         "reauthenticate": "certportal.demo.sign_in.ReauthenticateForm",
     }
+#: Log lines name the caller whom audit rows name (certportal/callers.py); the library would believe the caller itself.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PORTAL_TRUSTED_PROXIES", default=0)
 
 EMAIL_HOST = env.str("EMAIL_HOST", default="127.0.0.1")

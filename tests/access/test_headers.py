@@ -27,7 +27,7 @@ KEPT: frozenset[str] = frozenset()
 #: Addresses that send another ``Referrer-Policy``, and why it is no weaker (docs/check-page.md).
 REFERRER = {"certificates:check": "strict-origin", "certificates:check-continuity": "strict-origin"}
 #: What a browser must be denied by name.
-MUST_BE_DENIED = {"camera", "microphone", "geolocation", "payment", "usb", "serial", "bluetooth", "display-capture"}
+MUST_BE_DENIED = {"camera", "microphone", "geolocation", "payment", "usb", "serial", "display-capture"}
 
 
 def faults(answer: Any, *, name: str = "", kept: bool = False) -> list[str]:

@@ -6,10 +6,9 @@ import pytest
 from django.test import Client as Browser
 from django.urls import reverse
 
-from core.identity import act_as
-from organizations.domain import tokens
 from tests.access.cases import is_api
 from tests.access.table import TABLE
+from tests.support.api_keys import key_of
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -19,8 +18,7 @@ PAGES = [row.name for row in TABLE if not is_api(row) and not row.of and "nobody
 
 @pytest.fixture
 def bearer(world: World) -> dict[str, str]:
-    with act_as(world.who("manager")) as actor:
-        return {"Authorization": f"Bearer {tokens.create(actor, name='t', days=1)[1]}"}
+    return {"Authorization": f"Bearer {key_of(world.members['manager'], 't', days=1)[1]}"}
 
 
 def test_the_api_takes_the_key(bearer: dict[str, str]) -> None:
