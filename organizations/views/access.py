@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
+from core.files import XLSX
 from core.identity import actor_of
 from core.people import names_of
 from core.refusals import attempt
@@ -19,8 +20,6 @@ from organizations.domain import access_review as domain
 from organizations.domain import operator_people as operator
 from organizations.forms import AccessReviewForm, OperatorPersonForm
 from organizations.roles import Role
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

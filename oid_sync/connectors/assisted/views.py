@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
 from core.errors import Conflict
+from core.files import XLSX
 from core.identity import Identity, actor_of
 from core.people import names_of
 from core.refusals import attempt
@@ -29,7 +30,6 @@ from organizations.tenancy import find
 PAGE_SIZE = 50
 #: Calls in one workbook: the oldest first.
 BATCH = 500
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
