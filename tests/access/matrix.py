@@ -37,8 +37,8 @@ def sampled(cases: Iterable[Case], one_in: int) -> list[Case]:
 
 
 def _weighs(case: Case) -> bool:
-    """Whether something is done there that not everybody of a side may do."""
-    return act_of(case) in acts.WRITES and case.row.name not in BY_SECRET
+    """Whether something is done there, by somebody of the own sides: at an address without a row strangers are at home."""
+    return act_of(case) in acts.WRITES and case.row.name not in BY_SECRET and case.person.relation not in STRANGERS
 
 
 def departures(cases: Iterable[Case], scene: Scene) -> list[str]:
