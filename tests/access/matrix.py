@@ -70,7 +70,7 @@ def _wrong(case: Case, url: str, answer: Answer, secret: set[bytes]) -> Iterator
         written = unduly_written(case, answer)
         if written:
             yield f"refused, writes to {written} by"
-    elif case.expected == getattr(case.row, case.method.lower()) and not done(case, answer):
+    elif case.expected == getattr(case.row, case.method.lower(), None) and not done(case, answer):
         yield f"answers {answer.status} and has not written to {acts.WRITES[act_of(case)]} for"
     if to_sign_in:
         to = answer.response.headers.get("Location", "")
