@@ -23,7 +23,8 @@ To add an address:
 
 1. Give the URL a name, and the name an entry in `url_roles.py` of its app.
 2. Add a row to `tests/access/table.py`: who opens it, the kind of row behind it, the answers. A new kind of row needs its
-   ids and the people who find it in `tests/access/places.py`.
+   ids and the people who find it in `tests/access/places.py`. What takes a form or a body needs one that is whole and true
+   (`tests/access/forms.py`, `tests/access/bodies.py`), and the table it writes to in `tests/access/acts.py`.
 3. Run `python manage.py write_access_page`.
 
 | Address | Roles |
