@@ -267,6 +267,7 @@ def download(actor: Identity, certificate_id: uuid.UUID | str) -> Download:
     if row is None or row.file is None:
         raise not_visible()
     data = read_file(row.file)
+    actor = behalf.reading(actor, [certificate])
     audit.record(
         actor, "certificate.download", "certificate", certificate.pk, certifier_id=row.certifier_id,
         client_id=row.client_id, after={"sha256": row.sha256, "continuity": row.reference},
