@@ -24,7 +24,7 @@ from certificates.document.continuity import issue_continuity
 from certificates.document.errors import DocumentError
 from certificates.document.keys import SigningKey as Key
 from certificates.document.snapshot import snapshot_sha256
-from certificates.domain import changes, contacts, continuity_data, coop, numbers, signing, states
+from certificates.domain import behalf, changes, contacts, continuity_data, coop, numbers, signing, states
 from certificates.domain.leases import DIED
 from certificates.models import Certificate, CertificateState, ContinuityDocument, Outage
 from core import audit, clock, ids

@@ -25,13 +25,13 @@ BEGIN
     -- The lock first: whoever waits here sees the balance and the earlier movement as they are afterwards.
     PERFORM pvf_queue(p_line);
     SELECT * INTO b FROM pvf_balance WHERE line_id = p_line FOR UPDATE;
-    IF NOT FOUND OR NOT CASE portal_kind()
+    IF NOT FOUND OR NOT (CASE portal_kind()
             WHEN 'staff' THEN b.certifier_id IS NOT DISTINCT FROM portal_certifier()
             WHEN 'loop' THEN b.certifier_id IS NOT DISTINCT FROM portal_certifier()
             WHEN 'exporter' THEN b.certifier_id IS NOT DISTINCT FROM portal_certifier()
                 AND b.client_id IS NOT DISTINCT FROM portal_client()
             WHEN 'broker' THEN b.client_id = ANY (portal_delegated_clients('{shipments}'))
-            ELSE false END THEN
+            ELSE false END) THEN
         RAISE EXCEPTION 'no such PVF line for this identity' USING ERRCODE = 'PV404';
     END IF;
     IF (p_cause, p_source, p_target) NOT IN (
