@@ -12,7 +12,7 @@ from django.test.client import ClientHandler
 
 from core import clock
 from core.identity import act_as
-from organizations.domain import tokens
+from organizations.domain import brokers, tokens
 from organizations.identity import identity_of
 from organizations.models import Broker, Delegation, Membership, User
 from organizations.roles import Role
@@ -23,6 +23,8 @@ from tests.support.world import EXPORTER, STAFF, make_member, sign_in
 #: How a person stands to the own exporter's rows.
 OWN_STAFF, OWN_EXPORTER, NAMED, GRANTED, GUEST = "own staff", "own exporter", "named importer", "granted", "guest"
 RIVAL, OTHER_STAFF, OTHER_EXPORTER = "rival exporter", "other certifier", "other certifier's exporter"
+#: A broker whom the exporter and the importer let see certificates, and nothing more.
+NARROW = "certificates alone"
 ELSEWHERE, OVER, ENDED, ALONE = "importer not named", "grant over", "membership ended", "no membership"
 PLATFORM, NOBODY = "platform operator", "signed out"
 
@@ -76,6 +78,17 @@ def _grant_over(scene: Scene, name: str, *, revoked: bool) -> Membership:
     return make_member(Membership.Side.BROKER, Role.BROKER, f"{name}@broker.example", broker=broker)
 
 
+def _narrow(scene: Scene) -> Membership:
+    """A broker whose grants hold the certificates alone."""
+    world, today = scene.own.world, clock.now().date()
+    with act_as(world_module.PLATFORM):
+        broker = Broker.objects.create(name="Invented Narrow", email="desk-narrow@broker.example")
+    for grantor in ("signatory", "importer"):
+        with act_as(world.who(grantor)) as actor:
+            brokers.grant(actor, broker_id=broker.pk, valid_until=today + dt.timedelta(days=30))
+    return make_member(Membership.Side.BROKER, Role.BROKER, "narrow@broker.example", broker=broker)
+
+
 def _ended(scene: Scene) -> dict[str, Membership]:
     world = scene.own.world
     sides = {
@@ -107,6 +120,7 @@ def _members(scene: Scene) -> list[Person]:
         *((f"other {role}", role, OTHER_EXPORTER, other[role]) for role in EXPORTER),
         ("other broker", "broker", OTHER_EXPORTER, other["broker"]),
         ("elsewhere importer", "importer", ELSEWHERE, elsewhere),
+        ("narrow broker", "broker", NARROW, _narrow(scene)),
         ("expired broker", "broker", OVER, _grant_over(scene, "expired", revoked=False)),
         ("revoked broker", "broker", OVER, _grant_over(scene, "revoked", revoked=True)),
     ]

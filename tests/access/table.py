@@ -62,6 +62,11 @@ def act(name: str, opens: str, of: str = "", post: int = 302, **but: int) -> Row
 
 
 STAFF_AND_EXPORTER = "staff exporter"
+#: Brokers whom nobody lets prepare drafts, and one whose exporter does not let it report shipments.
+NO_DRAFTS = dict.fromkeys(
+    ("GET_certificates_alone", "POST_certificates_alone", "GET_grant_over", "POST_grant_over"), 403
+)
+NO_SHIPMENTS = dict.fromkeys(("GET_certificates_alone", "POST_certificates_alone"), 403)
 READERS = "staff exporter importer broker alone"
 RECEIVERS = "importer broker"
 
@@ -187,42 +192,46 @@ PVF = [
     page("api:pvf-line-statement", STAFF_AND_EXPORTER, "line"),
 ]
 REQUESTS = [
-    page("requests:home", "exporter"),
-    page("requests:new", "writers", post=422),
-    page("requests:detail", "exporter", "submitted"),
-    page("requests:task_list", "exporter", "draft", GET_viewer=302),
-    page("requests:task", "writers", "draft task", post=422),
-    page("requests:document", "exporter", "document"),
-    act("requests:document_add", "writers", "draft", post=422),
-    act("requests:document_remove", "writers", "draft document"),
+    page("requests:home", "exporter broker"),
+    page("requests:new", "writers broker", post=422, **NO_DRAFTS),
+    page("requests:detail", "exporter broker", "submitted"),
+    page("requests:task_list", "exporter broker", "draft", GET_viewer=302),
+    page("requests:task", "writers broker", "draft task", post=422),
+    page("requests:document", "exporter broker", "document"),
+    act("requests:document_add", "writers broker", "draft", post=422),
+    act("requests:document_remove", "writers broker", "draft document"),
     page("requests:review_submit", "writers", "draft", post=422, POST_preparer=403),
     act("requests:answer", "writers", "asked", post=422),
-    act("requests:withdraw", "writers", "submitted", POST_preparer=403),
+    act("requests:withdraw", "writers broker", "submitted", POST_preparer=403),
     act("requests:copy", "writers", "submitted", post=422),
     act("requests:correction_accept", "signatory", "correction"),
     act("requests:correction_decline", "signatory", "correction"),
     page(
         "api:request-list",
-        STAFF_AND_EXPORTER,
+        f"{STAFF_AND_EXPORTER} broker",
         post=201,
         POST_reviewer=403,
         POST_approver=403,
         POST_manager=403,
         POST_auditor=403,
         POST_viewer=403,
+        # its body does not say for whom
+        POST_broker=422,
+        POST_certificates_alone=403,
+        POST_grant_over=403,
     ),
     Row(
         "api:request-detail",
-        STAFF_AND_EXPORTER,
+        f"{STAFF_AND_EXPORTER} broker",
         "submitted",
         get=200,
         patch=409,
         but=dict.fromkeys((f"PATCH {role}" for role in ("reviewer", "approver", "manager", "auditor", "viewer")), 403),
     ),
-    act("api:request-documents", "writers", "draft", post=400),
+    act("api:request-documents", "writers broker", "draft", post=400),
     act("api:request-submit", "signatory", "draft", post=200),
-    act("api:request-withdraw", "writers", "submitted", post=200, POST_preparer=403),
-    page("api:request-findings", STAFF_AND_EXPORTER, "recommended"),
+    act("api:request-withdraw", "writers broker", "submitted", post=200, POST_preparer=403),
+    page("api:request-findings", f"{STAFF_AND_EXPORTER} broker", "recommended"),
     act("api:request-answer", "writers", "asked", post=200),
 ]
 REVIEW = [
@@ -267,9 +276,11 @@ CERTIFICATES = [
     act("certificates:reading-copy", READERS, "certificate"),
     page("certificates:reading-copy-file", READERS, "reading copy of certificate"),
     act("certificates:retry-document", "acting", "certificate", post=409),
-    page("certificates:shipments", "acting signatory", "certificate", post=422),
-    page("certificates:correct-shipment", "acting signatory", "shipment of certificate", post=422),
-    page("certificates:total", "acting signatory", "certificate", post=422),
+    page("certificates:shipments", "acting signatory broker", "certificate", post=422, **NO_SHIPMENTS),
+    page(
+        "certificates:correct-shipment", "acting signatory broker", "shipment of certificate", post=422, **NO_SHIPMENTS
+    ),
+    page("certificates:total", "acting signatory broker", "certificate", post=422, **NO_SHIPMENTS),
     page("certificates:amend", "deciders", "certificate", post=422),
     page("certificates:void", "deciders", "certificate", post=422),
     act("certificates:replace", "writers", "certificate"),
@@ -288,7 +299,7 @@ CERTIFICATES = [
         POST_preparer=403,
         POST_viewer=403,
         POST_importer=403,
-        POST_broker=403,
+        POST_certificates_alone=403,
         POST_alone=403,
     ),
     page("api:certificate-check", "anyone", post=400),
@@ -311,13 +322,13 @@ CERTIFICATES = [
             (f"{method} {role}" for method in ("POST", "DELETE") for role in ("reviewer", "approver", "auditor")), 403
         ),
     ),
-    act("api:certificate-total", "acting signatory", "certificate", post=200),
+    act("api:certificate-total", "acting signatory broker", "certificate", post=200, POST_certificates_alone=403),
     act("api:certificate-amend", "deciders", "certificate", post=200),
     act("api:certificate-void", "deciders", "certificate", post=200),
     act("api:certificate-replace", "writers", "certificate", post=201),
     act("api:certificate-overages", "acting signatory", "certificate", post=201),
     act("api:shipment-receipt", RECEIVERS, "shipment", post=201, POST_broker=403),
-    act("api:shipment-correct", "acting signatory", "shipment", post=200),
+    act("api:shipment-correct", "acting signatory broker", "shipment", post=200, POST_certificates_alone=403),
     act("api:overage-settle", "deciders", "overage by pk", post=200),
 ]
 OID = [
