@@ -30,16 +30,6 @@ BEGIN
                     AND d.revoked_at IS NULL AND d.scopes::text[] && p_scopes
                     AND portal_today() BETWEEN d.valid_from AND d.valid_until);
 END $$;
--- Whether the broker who acts works for this exporter of this certifier.
-CREATE OR REPLACE FUNCTION portal_acts_for(p_certifier uuid, p_client uuid) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
-BEGIN
-    RETURN EXISTS (SELECT 1 FROM organizations_delegation d
-                    WHERE portal_kind() = 'broker' AND d.broker_id = portal_broker() AND d.certifier_id = p_certifier
-                      AND d.client_id = p_client AND d.revoked_at IS NULL
-                      AND portal_today() BETWEEN d.valid_from AND d.valid_until);
-END $$;
-
 -- Grants of the broker who acts were used: the moment, at most once an hour, and nothing else of them.
 CREATE OR REPLACE FUNCTION organizations_grants_used(p_grants uuid[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -79,8 +69,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 REVOKE ALL ON FUNCTION portal_today(), portal_delegated_importers(text[]), portal_delegated_clients(text[]),
-    portal_delegated_certifiers(text[]), portal_acts_for(uuid, uuid), organizations_grants_used(uuid[]),
+    portal_delegated_certifiers(text[]), organizations_grants_used(uuid[]),
     organizations_acts_of_brokers(uuid, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION portal_today(), portal_delegated_importers(text[]), portal_delegated_clients(text[]),
-    portal_delegated_certifiers(text[]), portal_acts_for(uuid, uuid), organizations_grants_used(uuid[]),
+    portal_delegated_certifiers(text[]), organizations_grants_used(uuid[]),
     organizations_acts_of_brokers(uuid, text) TO {app_role};

@@ -1,9 +1,12 @@
 -- What the row policies of requests ask for a broker. Functions, since their plans are then made once a session; the first two
 -- run under the caller's own row policies, so a grant that has ended or holds no drafts opens nothing.
-CREATE OR REPLACE FUNCTION portal_sees_request(p_request uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION portal_sees_request(p_request uuid, p_certifier uuid DEFAULT NULL, p_client uuid DEFAULT NULL)
+RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    RETURN EXISTS (SELECT 1 FROM requests_app_request r WHERE r.id = p_request);
+    RETURN EXISTS (SELECT 1 FROM requests_app_request r
+                    WHERE r.id = p_request AND (p_certifier IS NULL OR r.certifier_id = p_certifier)
+                      AND (p_client IS NULL OR r.client_id = p_client));
 END $$;
 CREATE OR REPLACE FUNCTION portal_drafts_request(p_request uuid, p_certifier uuid, p_client uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
@@ -28,7 +31,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                       AND r.client_id = ANY (portal_delegated_clients('{shipments}')))
 $$;
 
-REVOKE ALL ON FUNCTION portal_sees_request(uuid), portal_drafts_request(uuid, uuid, uuid), portal_sees_paper(uuid),
+REVOKE ALL ON FUNCTION portal_sees_request(uuid, uuid, uuid), portal_drafts_request(uuid, uuid, uuid), portal_sees_paper(uuid),
     requests_app_replacement_open(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION portal_sees_request(uuid), portal_drafts_request(uuid, uuid, uuid), portal_sees_paper(uuid),
+GRANT EXECUTE ON FUNCTION portal_sees_request(uuid, uuid, uuid), portal_drafts_request(uuid, uuid, uuid), portal_sees_paper(uuid),
     requests_app_replacement_open(uuid) TO {app_role};

@@ -15,7 +15,9 @@ from django.db.models import Q
 from certificates.models import CertificateRows
 from core.identity import Identity, assume
 from organizations import middleware
+from organizations.delegated import DelegatedRows
 from organizations.tenancy import ClientRows, PartyRows, StaffRows, TenantQuerySet
+from requests_app.models import RequestRows
 from tests.access.cases import Case, address, ask, cases, finds
 from tests.access.matrix import BY_SECRET, STRANGERS
 from tests.access.people import Person, everybody
@@ -47,9 +49,10 @@ WITHOUT_FUNNEL: dict[str, str] = {
 def _stripped(monkeypatch: pytest.MonkeyPatch) -> None:
     """The application forgets whom rows belong to."""
     monkeypatch.setattr(TenantQuerySet, "visible_to", lambda self, _actor: self.all())
-    for tenancy in (ClientRows, StaffRows, PartyRows, CertificateRows):
+    for tenancy in (ClientRows, StaffRows, PartyRows, CertificateRows, DelegatedRows, RequestRows):
         monkeypatch.setattr(tenancy, "condition", lambda _self, _actor: Q())
-    monkeypatch.setattr(ClientRows, "admits", lambda _self, _actor, _row: True)
+    for tenancy in (ClientRows, RequestRows):
+        monkeypatch.setattr(tenancy, "admits", lambda _self, _actor, _row: True)
 
 
 def _opener(row: Row, people: list[Person]) -> Person | None:
