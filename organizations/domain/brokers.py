@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core import audit, clock
@@ -145,7 +146,7 @@ def warn_of_the_end(certifier_id: uuid.UUID | None) -> int:
     with act_as(Identity.loop(certifier_id)):
         today = delegated.today()
         rows = Delegation.objects.filter(
-            certifier_id=certifier_id, revoked_at=None, valid_until__gte=today,
+            Q(certifier_id=certifier_id), revoked_at=None, valid_until__gte=today,
             valid_until__lte=today + dt.timedelta(days=WARNED_DAYS),
         ).select_related("broker")  # fmt: skip
         # whoever granted for a fortnight or less knows the end
@@ -155,11 +156,11 @@ def warn_of_the_end(certifier_id: uuid.UUID | None) -> int:
             if row.created_at.date() < row.valid_until - dt.timedelta(days=WARNED_DAYS)
         }
         told = Notification.objects.filter(topic="delegation.ends", object_id__in=list(ends))
-        for key in set(told.values_list("object_id", flat=True)):
-            del ends[key]
-        for row in ends.values():
+        known = set(told.values_list("object_id", flat=True))
+        untold = [row for key, row in ends.items() if key not in known]
+        for row in untold:
             tell_both("delegation.ends", row, once="ends")
-    return len(ends)
+    return len(untold)
 
 
 def introduce(actor: Identity, *, name: str, email: str) -> Broker:
