@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -137,3 +138,11 @@ def acts_on(certifier_id: uuid.UUID, object_id: uuid.UUID) -> list[BrokerAct]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM organizations_acts_of_brokers(%s, %s)", [certifier_id, str(object_id)])
         return [BrokerAct(*row) for row in cursor.fetchall()]
+
+
+def each_person_once(acts: Iterable[BrokerAct]) -> list[BrokerAct]:
+    """The first act of each person on each one's behalf: whoever signs or reviews a draft sees who worked on it."""
+    first: dict[tuple[str, str], BrokerAct] = {}
+    for done in acts:
+        first.setdefault((done.who, done.on_behalf_of), done)
+    return list(first.values())

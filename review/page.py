@@ -140,14 +140,6 @@ def history(actor: Identity, request: Request, by_brokers: Iterable[BrokerAct] =
     return [_event(row, names, brokers) for row in rows]
 
 
-def prepared_by(acts: Iterable[BrokerAct]) -> list[BrokerAct]:
-    """Each broker's person who worked on the draft, once: whose words the signatory has signed is for the reviewer to know."""
-    first: dict[tuple[str, str], BrokerAct] = {}
-    for done in acts:
-        first.setdefault((done.who, done.on_behalf_of), done)
-    return list(first.values())
-
-
 def _event(row: AuditRow, names: dict[uuid.UUID, str], brokers: dict[uuid.UUID, str]) -> dict[str, Any]:
     what, tone, icon = ACTS.get(row.act, (row.act.replace("_", " ").replace(".", ": "), "", ""))
     who = brokers.get(row.pk) or names.get(row.actor_id) if row.actor_id else _("the portal")
@@ -265,6 +257,6 @@ def context_of(actor: Identity, request: Request) -> dict[str, Any]:
         "corrections": content.corrections(list(request.corrections.order_by("-proposed_at"))),
         "decision": decisions.of_request(request),
         "events": history(actor, request, by_brokers),
-        "prepared_by": prepared_by(by_brokers),
+        "prepared_by": delegated.each_person_once(by_brokers),
         "claimed_by": names_of([request.claimed_by]).get(request.claimed_by) if request.claimed_by else "",
     }

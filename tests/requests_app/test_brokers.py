@@ -324,6 +324,8 @@ class TestPages:
             text = world.browser(role).get(reverse("requests:detail", args=[row.pk])).content.decode()
             assert who in text, role
             assert behalf in text, role
+        text = world.browser("signatory").get(reverse("requests:review_submit", args=[row.pk])).content.decode()
+        assert f"The draft was worked on by {who} {behalf}." in text
         with act_as(world.who("signatory")) as signatory:
             submission.submit(signatory, row.pk)
         text = world.browser("reviewer").get(reverse("review:request", args=[row.pk])).content.decode()
