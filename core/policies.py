@@ -44,7 +44,9 @@ TABLES = [
         "core_auditrow",
         # a broker reads the history of a draft that it sees, and nothing that was done elsewhere
         read=f"({ROWS_READ}) OR {_LOOP_OF_NONE} OR ({KIND} = 'broker' AND object_type = 'request' AND act LIKE 'request.%'"
-        f" AND client_id = {delegated('clients', 'drafts')} AND portal_sees_request(portal_as_uuid(object_id)))",
+        # the certifier too, so that an index serves each alternative
+        f" AND certifier_id = {delegated('certifiers', 'drafts')} AND client_id = {delegated('clients', 'drafts')}"
+        " AND portal_sees_request(portal_as_uuid(object_id)))",
         insert="portal_own_act(certifier_id, client_id, actor_id, object_id)",
         grants=APPEND,
     ),
