@@ -84,7 +84,8 @@ def report(
     Raises ``AboveTheRest``, ``Conflict`` SHIP-STATE, SHIP-SUSPENDED, FROZEN, ``InvalidInput`` (quantity, lots, date, file).
     """
     paper = accept(document[1], name=document[0], field="document") if document else None
-    actor, certificate = _lock(actor, certificate_id)
+    actor = reporting(actor, find(Certificate.objects.all(), actor, certificate_id))
+    certificate = _lock(actor, certificate_id)
     shipment_id = uuid.uuid5(certificate.pk, key)
     known = Shipment.objects.filter(pk=shipment_id).first()
     if known is not None:
@@ -117,7 +118,8 @@ def report(
 def correct(actor: Identity, shipment_id: uuid.UUID | str, *, reason: str) -> Shipment:
     """Take a mistaken report back: its kilograms shipped→certified; the right one is reported anew. Repeats change nothing."""
     seen = find(Shipment.objects.all(), actor, shipment_id)
-    actor, certificate = _lock(actor, seen.certificate_id)
+    actor = reporting(actor, find(Certificate.objects.all(), actor, seen.certificate_id))
+    certificate = _lock(actor, seen.certificate_id)
     shipment = find(Shipment.objects.select_for_update(of=("self",)), actor, shipment_id)
     if shipment.corrected_at is not None:
         return shipment
@@ -195,15 +197,13 @@ def reporting(actor: Identity, certificate: Certificate) -> Identity:
     return actor
 
 
-def _lock(actor: Identity, certificate_id: uuid.UUID | str) -> tuple[Identity, Certificate]:
-    """The certificate under its locks, and the actor as whoever reports."""
+def _lock(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
     seen = find(Certificate.objects.all(), actor, certificate_id)
-    actor = reporting(actor, seen)
     operation_id = Client.objects.values_list("operation_id", flat=True).get(pk=seen.client_id)
     lock_operations([operation_id, seen.importer_id])
     certificate = locked(actor, certificate_id)
     ledger.lock_line(certificate.line_id)
-    return actor, certificate
+    return certificate
 
 
 def _require_open(certificate: Certificate) -> None:
