@@ -91,8 +91,7 @@ def report(
     if known is not None:
         return known
     kg = _kilograms(quantity, unit)
-    _require_open(certificate)
-    replacing.require_no_replacement(certificate, by=actor)
+    _require_open(actor, certificate)
     _require_day(certificate, departure_date)
     kept_lots = _lots(lots, kg)
     if kg > certificate.net_kg - certificate.shipped_kg:
@@ -206,7 +205,7 @@ def _lock(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
     return certificate
 
 
-def _require_open(certificate: Certificate) -> None:
+def _require_open(actor: Identity, certificate: Certificate) -> None:
     if certificate.state not in SHIPPING_STATES:
         words = {"state": certificate.get_state_display()}
         raise Conflict("SHIP-STATE", _("Only an issued certificate takes shipments; this one is “%(state)s”.") % words)
@@ -217,6 +216,7 @@ def _require_open(certificate: Certificate) -> None:
         raise Conflict("SHIP-SUSPENDED", _("New shipments are refused: the exporter is not Certified today."))
     if certificate.importer.status != OperationStatus.CERTIFIED:
         raise Conflict("SHIP-SUSPENDED", _("New shipments are refused: the importer is not Certified today."))
+    replacing.require_no_replacement(certificate, by=actor)
 
 
 def _require_day(certificate: Certificate, departure: dt.date) -> None:
