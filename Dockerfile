@@ -12,7 +12,8 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 \
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
     && rm -rf /var/lib/apt/lists/*
-RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin portal
+RUN useradd --system --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin portal \
+    && chmod 700 /data
 WORKDIR /app
 COPY requirements/ requirements/
 RUN pip install --require-hashes -r requirements/runtime.txt

@@ -64,3 +64,10 @@ URL_ROLES: dict[str, Audience] = {
     "api:certificate-check-continuity": PUBLIC,
     "api:outage": STAFF,
 }
+
+#: What makes, changes or ends a certificate by a decision; and the key that signs them all.
+SENSITIVE_URLS = frozenset({
+    "certificates:void", "certificates:amend", "certificates:continuity",
+    "api:certificate-void", "api:certificate-amend", "api:certificate-continuity",
+})  # fmt: skip
+ASK_FIRST_URLS = frozenset({"certificates:signing"})

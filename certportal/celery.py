@@ -25,6 +25,13 @@ def _log_as_the_web_does(**_: Any) -> None:
 
 @worker_init.connect
 @beat_init.connect
+def write_for_nobody_else(**_: Any) -> None:
+    """Whatever a worker writes is its own user's alone, as in web (deploy/gunicorn.conf.py)."""
+    os.umask(0o077)
+
+
+@worker_init.connect
+@beat_init.connect
 def refuse_a_powerful_role(**_: Any) -> None:
     """End the process unless row-level security binds its database role (also where the database cannot be asked).
 

@@ -58,11 +58,15 @@ def hosts(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Found:
 
 
 def https(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Found:
-    """E005: the address that stands in QR codes is no https address. E006: cookies travel over plain HTTP."""
+    """E005: the address that stands in QR codes is no https address. E006: cookies travel over plain HTTP, or a
+    neighbouring host can plant them."""
     if not settings.PORTAL_PUBLIC_ORIGIN.startswith("https://"):
         yield Error("PORTAL_PUBLIC_ORIGIN must be an https:// address.", id="certportal.E005")
     if not (settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE and settings.SESSION_COOKIE_HTTPONLY):
         yield Error("Cookies of the session and of forms must be Secure and HttpOnly.", id="certportal.E006")
+    for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
+        if not name.startswith("__Host-"):
+            yield Error(f"The cookie {name} must be named __Host-…, else other hosts can set it.", id="certportal.E006")
 
 
 def proxies(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Found:
@@ -112,8 +116,10 @@ def file_store(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Foun
     for path in (Path(settings.PORTAL_DATA_DIR), folder):
         if path.is_dir() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
             yield Error(f"{path} is open to other users: run chmod o-rwx on it.", id="certportal.E014")
-    if settings.FILE_UPLOAD_PERMISSIONS is None or settings.FILE_UPLOAD_PERMISSIONS & 0o077:
-        yield Error("FILE_UPLOAD_PERMISSIONS lets other users read stored files.", id="certportal.E014")
+    for name in ("FILE_UPLOAD_PERMISSIONS", "FILE_UPLOAD_DIRECTORY_PERMISSIONS"):
+        mode = getattr(settings, name)
+        if mode is None or mode & 0o077:
+            yield Error(f"{name} lets other users read stored files.", id="certportal.E014")
 
 
 def database_role(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> Found:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.identity import NOBODY, Kind
 from organizations.access import audience_of, may_open
+from organizations.adapter import passkeys_possible
 
 ENTRIES = [
     ("review:queue", _("Queue")),
@@ -26,6 +27,7 @@ ENTRIES = [
     ("organizations:delegations", _("Brokers")),
     ("organizations:platform", _("Certifiers")),
     ("organizations:support", _("Support sessions")),
+    ("organizations:operator_people", _("Accounts")),
     ("organizations:settings", _("Settings")),
     ("organizations:tokens", _("API keys")),
     ("certificates:check", _("Check a certificate")),
@@ -47,10 +49,13 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         except NoReverseMatch:
             continue
     _mark_current(items, request.path)
+    due = getattr(request, "second_step_due", False)
     claim = {"url": reverse("organizations:claim"), "label": _("Act for an importer")}
     return {
-        "nav": items,
-        "account_links": [] if actor.kind is Kind.NOBODY else [claim],
+        "nav": [] if due else items,
+        "account_links": [] if due or actor.kind is Kind.NOBODY else [claim],
+        "second_step_due": due,
+        "passkeys_possible": passkeys_possible(request),
         "identity": actor,
         "membership": getattr(request, "membership", None),
         "memberships": getattr(request, "memberships", []),

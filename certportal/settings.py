@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from certportal.secret_files import SecretFileError, read_secret_files
+from certportal.settings_fixed import LOGGING, REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - Django reads them here
 
 env = environ.Env()
 try:
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -68,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "certportal.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -237,6 +240,11 @@ BUNDLE_MAX = env.int("PORTAL_BUNDLE_MAX", default=1000)
 CHECK_LIMIT = env.int("PORTAL_CHECK_LIMIT", default=30)
 CHECK_LIMIT_ALL = env.int("PORTAL_CHECK_LIMIT_ALL", default=3000)
 CHECK_LOG_DAYS = env.int("PORTAL_CHECK_LOG_DAYS", default=730)
+#: What ``manage.py retention`` may take away is older than this. Records are kept for five years at least (7 CFR 205.103,
+#: 205.510), a certifier's own about operations for ten.
+RETENTION_YEARS = env.int("PORTAL_RETENTION_YEARS", default=10)
+if RETENTION_YEARS < 5:
+    raise ImproperlyConfigured("PORTAL_RETENTION_YEARS must be at least 5: 7 CFR 205.103 and 205.510 ask for that.")
 OID_CALL_SECONDS = env.int("PORTAL_OID_CALL_SECONDS", default=10)
 #: Calls to OID that may be under way at the same time in its worker, which has some threads more: they prepare and record.
 #: A pool of threads knows no time limit of a task, and needs none: every call has its own, and a lease.
@@ -288,11 +296,24 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 1800
+#: How long a proof of who acts is fresh enough for what is sensitive.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.int("PORTAL_REAUTHENTICATION_MINUTES", default=30)
+#: A person is told by mail when their password or their second step changes.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False
+#: Browsers take http://localhost for safe; every other plain-HTTP origin is refused by them and, in production, by us.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_TOTP_ISSUER = "CertPortal"
+if DEMO_ALLOWED:
+    MFA_FORMS = {
+        "authenticate": "certportal.demo.sign_in.AuthenticateForm",
+        "reauthenticate": "certportal.demo.sign_in.ReauthenticateForm",
+    }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PORTAL_TRUSTED_PROXIES", default=0)
 
 EMAIL_HOST = env.str("EMAIL_HOST", default="127.0.0.1")
@@ -351,15 +372,23 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = PORTAL_ENV == "test"
 # Without it every test client that is made walks all of the design system's files: half a second each.
 WHITENOISE_AUTOREFRESH = PORTAL_ENV == "test"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
     *("jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "tgz", "bz2", "tbz", "xz", "br", "woff", "woff2"),
     *("map", "ttf", "eot", "txt"),
 ]
+# said outright, so that no umask of whoever starts a process decides it
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_HANDLERS = ["core.uploads.BoundedUploadHandler"]
 #: Of one file; of all files of one request; files of one object (a request, a draft) and of one request.
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 UPLOAD_MAX_REQUEST_BYTES = 60 * 1024 * 1024
+#: OID's workbook of a month, on the one page that takes it in (30 to 40 MB so far).
+DIRECTORY_MAX_BYTES = 150 * 2**20
+#: Whole bodies, with what a form puts round its files; deploy/Caddyfile refuses larger ones with the same numbers.
+BODY_MAX_BYTES = 64 * 2**20
+DIRECTORY_BODY_MAX_BYTES = DIRECTORY_MAX_BYTES + 2 * 2**20
 UPLOAD_MAX_FILES = DATA_UPLOAD_MAX_NUMBER_FILES = 30
 #: What one exporter may hand in within 24 hours.
 UPLOAD_DAY_FILES = env.int("PORTAL_UPLOAD_DAY_FILES", default=1000)
@@ -390,64 +419,20 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 _HTTPS = PORTAL_PUBLIC_ORIGIN.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _HTTPS
+if _HTTPS:
+    # a browser takes such a name from this host alone, over HTTPS, for the whole site: no neighbour can plant one
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
 if PRODUCTION:
     if not _HTTPS:
         raise ImproperlyConfigured("PORTAL_PUBLIC_ORIGIN must be an https:// address in production.")
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # other subdomains, and the browsers' own list, are for the owner of the domain to decide, in the proxy
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SECURE_SSL_REDIRECT = env.bool("PORTAL_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-
-# --- API ---
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["certportal.api.authentication.IdentityAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["certportal.api.permissions.RegisteredRoles"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["certportal.api.parsers.BoundedJSONParser", "rest_framework.parsers.MultiPartParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "certportal.api.pagination.NewestFirst",
-    "EXCEPTION_HANDLER": "certportal.api.errors.handle",
-    "COERCE_DECIMAL_TO_STRING": True,
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "ENUM_NAME_OVERRIDES": {
-        "RequestStateEnum": "requests_app.models.RequestState.choices",
-        "RequestKindEnum": "requests_app.models.RequestKind.choices",
-        "CertificateStateEnum": "certificates.models.CertificateState.choices",
-        "MadeFileStateEnum": "certificates.models.MadeState.choices",
-        "DocumentKindEnum": "requests_app.models.DocumentKind.choices",
-        "UnitEnum": "core.units.Unit.choices",
-        "DriftKindEnum": "oid_sync.models.DriftKind.choices",
-        "PVFStateEnum": "pvf.life_serializers.PVFState.choices",
-        "PVFVersionStateEnum": "pvf.life_serializers.VersionState.choices",
-        "PVFVersionKindEnum": "pvf.life_serializers.VersionKind.choices",
-        "PVFDocumentKindEnum": "pvf.life_serializers.EvidenceKind.choices",
-        "ProcessingReportStateEnum": "pvf.life_serializers.ReportState.choices",
-    },
-    "TITLE": "CertPortal API",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "certportal.logs.json_formatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "weasyprint": {"level": "ERROR"},
-        "fontTools": {"level": "ERROR"},
-        "pyhanko": {"level": "WARNING"},
-        "pikepdf": {"level": "WARNING"},
-    },
-}

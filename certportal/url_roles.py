@@ -38,13 +38,28 @@ URL_ROLES: dict[str, Audience] = {
     "mfa_generate_recovery_codes": SIGNED_IN,
     "mfa_view_recovery_codes": SIGNED_IN,
     "mfa_download_recovery_codes": SIGNED_IN,
+    "mfa_list_webauthn": SIGNED_IN,
+    "mfa_add_webauthn": SIGNED_IN,
+    "mfa_edit_webauthn": SIGNED_IN,
+    "mfa_remove_webauthn": SIGNED_IN,
+    "mfa_reauthenticate_webauthn": SIGNED_IN,
+    "mfa_login_webauthn": PUBLIC,
+    "usersessions_list": SIGNED_IN,
     "api:schema": SIGNED_IN,
     "api:docs": SIGNED_IN,
 }
+
+#: Another address is another way in: it resets the password.
+SENSITIVE_URLS = frozenset({"account_email"})
 
 
 def register_all() -> None:
     """Fill the registry from every app."""
     organizations.access.register(URL_ROLES)
+    organizations.access.register_sensitive(SENSITIVE_URLS)
     for module in (pvf, requests_app, certificates, review, oid_sync, organizations):
-        organizations.access.register(module.url_roles.URL_ROLES)
+        roles = module.url_roles
+        organizations.access.register(roles.URL_ROLES)
+        organizations.access.register_sensitive(
+            getattr(roles, "SENSITIVE_URLS", ()), ask_first=getattr(roles, "ASK_FIRST_URLS", ())
+        )

@@ -12,6 +12,7 @@ from typing import IO
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
@@ -86,8 +87,16 @@ def store_own(
         )  # fmt: skip
 
 
+def name_of_lock(path: str) -> int:
+    """The advisory lock of a path: shared by whoever is about to name its bytes, alone to whoever deletes them."""
+    return int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "big", signed=True)
+
+
 def _row(actor: Identity, file: IO[bytes], sha256: str, size: int, **values: object) -> StoredFile:
     path = f"{values['certifier_id']}/{sha256[:2]}/{sha256}"
+    with connection.cursor() as cursor:
+        # until this transaction ends: bytes that are there already must not be deleted before the row names them
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [name_of_lock(path)])
     _put(path, file, size)
     row = StoredFile(sha256=sha256, size=size, path=path, created_by=actor.user_id, **values)
     row.save(force_insert=True)

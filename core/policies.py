@@ -86,6 +86,7 @@ TABLES = [
     # confirmations are signed links: there is no row; whoever removes an address deletes those of it, none
     Table("account_emailconfirmation", read=f"{KIND} = 'nobody'", grants=("SELECT", "DELETE")),
     Table("mfa_authenticator", read=_PERSONS_ROW_READ, write=_PERSONS_ROW),
+    Table("usersessions_usersession", read=_PERSONS_ROW_READ, write=_PERSONS_ROW),
 ]
 
 DEFINERS = {

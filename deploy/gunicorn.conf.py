@@ -18,6 +18,8 @@ graceful_timeout = 20
 keepalive = 5
 # a worker is replaced now and then, so that no slow leak of a library grows for months
 max_requests = int(os.environ.get("WEB_MAX_REQUESTS", "10000"))
+# what a worker writes besides the store's files (which say their permissions themselves) is nobody else's either
+umask = 0o077
 max_requests_jitter = max_requests // 10
 # The proxy in front states the scheme and the client; only its addresses are believed.
 forwarded_allow_ips = os.environ.get("WEB_PROXIES", "127.0.0.1")

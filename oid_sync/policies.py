@@ -12,3 +12,8 @@ TABLES = [
     Table("oid_sync_drift", read=STAFF_READ, write=STAFF_ROW, grants=NO_DELETE),
     Table("oid_sync_oidrecord", read=STAFF_READ, write=STAFF_ROW, grants=ALL),
 ]
+
+#: Functions that run with the owner's rights (core.policy.declared_definers).
+DEFINERS = {
+    "oid_sync_forget_exchanges": "what went over the wire ten years ago and more is forgotten; no grant deletes it",
+}

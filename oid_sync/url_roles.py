@@ -26,3 +26,6 @@ URL_ROLES: dict[str, Audience] = {
         for name, audience in import_module(kind.pages).URL_ROLES.items()
     },
 }
+
+#: The form takes the certifier's key for OID.
+ASK_FIRST_URLS = frozenset({"oid_sync:connection"})

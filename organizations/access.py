@@ -2,6 +2,9 @@
 
 Each app has ``url_roles.py`` with its ``URL_ROLES`` next to its views; ``certportal.url_roles`` registers them all when
 Django is ready. A test walks the URLconf and fails for a name without an entry and for an entry without a URL.
+
+``SENSITIVE_URLS`` beside it names the acts that need a fresh proof of who acts, ``ASK_FIRST_URLS`` those of them whose
+form takes a file or a secret: it is asked for before the form is filled in, since neither can be given back.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ ACTING_STAFF: Audience = frozenset({Role.REVIEWER, Role.APPROVER, Role.MANAGER})
 PARTIES: Audience = STAFF | CLIENT | {Role.IMPORTER, Role.BROKER}
 
 _registry: dict[str, Audience] = {}
+_sensitive: set[str] = set()
+_ask_first: set[str] = set()
 
 
 def register(entries: Mapping[str, Iterable[str]]) -> None:
@@ -51,6 +56,30 @@ def audience_of(url_name: str) -> Audience | None:
 def registered_names() -> set[str]:
     """Every URL name that has an entry."""
     return set(_registry)
+
+
+def register_sensitive(names: Iterable[str], *, ask_first: Iterable[str] = ()) -> None:
+    """Add URL names whose acts need a fresh proof. Refuses a name without an entry in the registry of roles."""
+    asked, first = set(names), set(ask_first)
+    if unknown := (asked | first) - _registry.keys():
+        raise ValueError(f"sensitive URL names without roles: {', '.join(sorted(unknown))}")
+    _sensitive.update(asked | first)
+    _ask_first.update(first)
+
+
+def is_sensitive(url_name: str) -> bool:
+    """Whether an act at this URL needs a fresh proof of who acts."""
+    return url_name in _sensitive
+
+
+def asks_first(url_name: str) -> bool:
+    """Whether the proof is asked for before the page is shown to somebody who may act there."""
+    return url_name in _ask_first
+
+
+def sensitive_names() -> set[str]:
+    """Every URL name whose acts need a fresh proof."""
+    return set(_sensitive)
 
 
 def may_open(actor: Identity, audience: Audience | None) -> bool:

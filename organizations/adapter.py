@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,7 +14,10 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.db import transaction
 from django.http import HttpRequest
 
+from core.addresses import one_caller
 from core.secrets import decrypt, encrypt
+from organizations import proof
+from organizations.middleware import client_address
 
 
 def _public(url: str) -> str:
@@ -22,11 +26,37 @@ def _public(url: str) -> str:
     return urljoin(f"{settings.PORTAL_PUBLIC_ORIGIN}/", path)
 
 
+def _passkey_host(request: HttpRequest) -> str:
+    asked = urlsplit(f"//{request.get_host()}").hostname
+    public = urlsplit(settings.PORTAL_PUBLIC_ORIGIN).hostname
+    return (public if settings.PRODUCTION else asked) or "localhost"
+
+
+def passkeys_possible(request: HttpRequest) -> bool:
+    """Whether a browser can make passkeys for this portal: they belong to a host name, never to a bare address."""
+    try:
+        ipaddress.ip_address(_passkey_host(request))
+    except ValueError:
+        return True
+    return False
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-up is closed: people come in by invitation."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """One measure for all: a sign-in counts as a proof, for ``PORTAL_REAUTHENTICATION_MINUTES``."""
+        return not proof.is_fresh(allauth_context.request)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whom limits of sign-in count: the same caller as in audit rows, and no error for an odd ``X-Forwarded-For``.
+
+        The many IPv6 addresses of one subscriber are one caller: that of their network.
+        """
+        return one_caller(client_address(request)).partition("/")[0]
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         return _public(super().get_reset_password_from_key_url(key))
@@ -40,7 +70,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         Such a mail holds a link that nobody else should keep, so it is no notification row: who does not get it asks
         again. ``robust``: a mail server that is away is logged and does not undo the answer.
         """
-        request = allauth_context.request
+        # some mails are written after the request's transaction, when the context has gone: the adapter still knows
+        request = allauth_context.request or self.request
         words = {"request": request, "email": email, "current_site": get_current_site(request), **context}
         mail = self.render_mail(template_prefix, email, words)
         transaction.on_commit(mail.send, robust=True)
@@ -54,3 +85,10 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def decrypt(self, encrypted_text: str) -> str:
         return decrypt(encrypted_text.encode()).decode()
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Passkeys belong to the public origin's host name, whatever Host header asks.
+
+        Outside production they belong to the host in use: no browser makes one for 127.0.0.1, they do for localhost.
+        """
+        return {"id": _passkey_host(allauth_context.request), "name": settings.MFA_TOTP_ISSUER}

@@ -11,6 +11,7 @@ class OrganizationsConfig(AppConfig):
     def ready(self) -> None:
         # models are not loaded yet when this module is
         from core import people  # noqa: PLC0415
+        from organizations import sign_in_events  # noqa: PLC0415
         from organizations.domain.recipients import Directory  # noqa: PLC0415
 
         people.register(Directory())
@@ -18,3 +19,4 @@ class OrganizationsConfig(AppConfig):
         certifiers = import_module("organizations.domain.certifiers")
         kinds = import_module("organizations.models_changes").GuardedChange.Kind
         two_managers.register(kinds.RULES, certifiers.put_guarded_in_force)
+        sign_in_events.connect()

@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import CheckboxTiles, CodeInput, DateInput, Fieldset, PortalForm, SearchableSelect
+from core.forms import CheckboxTiles, CodeInput, DateInput, Fieldset, PortalForm, RadioTiles, SearchableSelect
 from organizations.domain.parties import ROLES_OF_SIDE
 from organizations.grant_scopes import HINTS, GrantScope, certificates_alone
 from organizations.models import CERTIFIER_CODE, NOP_ID, Broker, Certifier, OperationStatus
@@ -122,6 +122,38 @@ class BrokerForm(PortalForm):
 
     name = forms.CharField(label=_("Name of the broker"), max_length=200)
     email = forms.EmailField(label=_("E-mail address of its first person"))
+
+
+class AccessReviewForm(PortalForm):
+    """The confirmation of an access review; ``digest`` is the list that was shown."""
+
+    digest = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("What you found and what you changed"), max_length=500, required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
+class OperatorPersonForm(PortalForm):
+    """What the platform operator does about one person, and why."""
+
+    email = forms.EmailField(label=_("E-mail address of the person"))
+    act = forms.ChoiceField(
+        label=_("What to do"),
+        choices=[
+            ("close", _("Close the account")), ("open", _("Open the account again")),
+            ("reset", _("Take away a lost second step")),
+        ],
+        widget=RadioTiles(hints={
+            "close": _("The person is signed out everywhere at once, and their API keys are revoked."),
+            "open": _("The person may sign in again, with the memberships that have not ended."),
+            "reset": _("The person signs in with the password and sets up another second step."),
+        }),
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Why"), help_text=_("Kept in the audit trail: how you know who asked."), max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
 
 
 class TokenForm(PortalForm):

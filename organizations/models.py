@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
@@ -48,6 +49,8 @@ class User(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     is_platform_operator = models.BooleanField(default=False)
+    #: Raised to end every session of the person at once: each carries a hash of it.
+    session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=clock.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -57,6 +60,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session is compared with at each request: another password or epoch, and it has ended."""
+        value = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("organizations.User.session", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class OperationStatus(models.TextChoices):
@@ -432,3 +440,21 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+
+
+class AccessReview(models.Model):
+    """A manager's confirmation that they have looked through who has access to their certifier, and what they saw.
+
+    ``figures`` counts what was on the list, ``digest`` is the SHA-256 of the list itself.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    certifier = models.ForeignKey(Certifier, on_delete=models.PROTECT, related_name="+")
+    figures = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64)
+    note = models.CharField(max_length=500, blank=True)
+    reviewed_by = models.UUIDField()
+    reviewed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["certifier", "-reviewed_at"], name="newest_access_review")]

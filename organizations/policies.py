@@ -136,7 +136,9 @@ TABLES = [
     ),
     Table(
         "organizations_apitoken",
-        read=f"user_id = {USER}",
+        # the access review of a certifier names the keys that act in it
+        read=f"user_id = {USER} OR ({KIND} = 'staff' AND membership_id IN"
+        f" (SELECT m.id FROM organizations_membership m WHERE m.certifier_id = {CERTIFIER}))",
         write=f"user_id = {USER}",
         grants=ALL,
     ),
@@ -151,6 +153,7 @@ TABLES = [
         grants=APPEND,
         update_columns=["ended_at", "ended_by"],
     ),
+    Table("organizations_accessreview", read=STAFF_ROW, write=STAFF_ROW, grants=APPEND),
 ]
 
 #: Functions that run with the owner's rights (core.policy.declared_definers).

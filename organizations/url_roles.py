@@ -35,4 +35,17 @@ URL_ROLES: dict[str, Audience] = {
     # a support session itself reads as an auditor does
     "organizations:support_end": frozenset({Anyone.PLATFORM, Role.MANAGER, Role.AUDITOR}),
     "organizations:support_log": frozenset({Role.MANAGER, Role.AUDITOR}),
+    "organizations:operator_people": frozenset({Anyone.PLATFORM}),
+    "organizations:session_end": SIGNED_IN,
+    "organizations:sessions_end_all": SIGNED_IN,
+    "organizations:access_review": frozenset({Role.MANAGER, Role.AUDITOR}),
+    "organizations:access_review_sheet": frozenset({Role.MANAGER, Role.AUDITOR}),
 }
+
+#: Who belongs here and with which roles, what acts in their name, and by which rules.
+SENSITIVE_URLS = frozenset({
+    "organizations:people", "organizations:member", "organizations:member_end", "organizations:client",
+    "organizations:tokens", "organizations:importer_confirm", "organizations:settings", "organizations:platform",
+    "organizations:access_review", "organizations:operator_people", "organizations:guarded_change",
+    "organizations:delegations", "organizations:support", "organizations:support_enter",
+})  # fmt: skip

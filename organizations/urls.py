@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from organizations.views import accounts, audit, brokers, certifier, changes, directory, people, platform, support
+from organizations.views import (
+    access,
+    accounts,
+    audit,
+    brokers,
+    certifier,
+    changes,
+    directory,
+    people,
+    platform,
+    sessions,
+    support,
+)
 
 app_name = "organizations"
 urlpatterns: list[URLPattern] = [
@@ -28,9 +40,14 @@ urlpatterns: list[URLPattern] = [
     path("changes/<uuid:change_id>/", changes.guarded_change, name="guarded_change"),
     path("audit/", audit.trail, name="audit"),
     path("letterhead/", certifier.letterhead_page, name="letterhead"),
+    path("access/", access.access_review, name="access_review"),
+    path("access/workbook/", access.access_review_sheet, name="access_review_sheet"),
+    path("sessions/<int:session_id>/end/", sessions.session_end, name="session_end"),
+    path("sessions/end/", sessions.sessions_end_all, name="sessions_end_all"),
     path("platform/", platform.platform, name="platform"),
     path("platform/support/", support.support, name="support"),
     path("platform/support/<uuid:session_id>/enter/", support.enter, name="support_enter"),
     path("support/", support.log, name="support_log"),
     path("support/<uuid:session_id>/end/", support.end, name="support_end"),
+    path("platform/people/", access.operator_people, name="operator_people"),
 ]

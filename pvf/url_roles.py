@@ -65,3 +65,9 @@ URL_ROLES: dict[str, Audience] = {
     "api:pvf-report-withdraw": PROPOSERS,
     "api:pvf-line-statement": READERS,
 }
+
+#: Approvals that put kilograms on a line.
+SENSITIVE_URLS = frozenset({
+    "pvf:approve", "pvf:reject", "pvf:report-approve", "pvf:report-reject",
+    "api:pvf-approve", "api:pvf-reject", "api:pvf-report-approve", "api:pvf-report-reject",
+})  # fmt: skip

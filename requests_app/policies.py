@@ -38,4 +38,5 @@ TABLES = [
 DEFINERS = {
     "requests_app_replacement_open": "whether a request to replace a certificate is open: yes or no, to the broker who"
     " reports its shipments and may not read the request",
+    "requests_app_forget_draft": "a draft that was never submitted and is older than five years; no grant deletes a request",
 }

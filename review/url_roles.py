@@ -27,3 +27,8 @@ URL_ROLES: dict[str, Audience] = {
     "api:review-approve": APPROVERS,
     "api:review-reject": APPROVERS,
 }
+
+#: Decisions, and what lets a request past a check.
+SENSITIVE_URLS = frozenset({
+    "review:approve", "review:reject", "review:override", "api:review-approve", "api:review-reject",
+})  # fmt: skip

@@ -22,6 +22,7 @@ from certificates.document.errors import DemoKeyRefused, NoSigningKey
 from certificates.document.ltv import revocation_hosts
 from certificates.document.services import NO_SERVICES, Services
 from certificates.document.signers import DEMO_MARK, common_name, is_demo_certificate, issuers_of, may_sign
+from core.private import private_folder
 
 PRODUCTION = "production"
 _DEMO_DAYS = 3 * 365
@@ -186,7 +187,7 @@ def _signature_use() -> x509.KeyUsage:
 
 def _write_private(path: Path, data: bytes) -> None:
     """All or nothing, and readable by nobody else at any moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # made with mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

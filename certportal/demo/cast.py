@@ -10,6 +10,8 @@ from organizations.models import Membership
 from organizations.roles import Role
 
 PASSWORD = "organic-kilograms-count"  # noqa: S105 - the demo refuses production
+#: The authenticator of everybody in the demo whose role needs two steps (base32).
+TOTP_SECRET = "CERTPORTALDEMOXX"  # noqa: S105 - as the password
 Side = Membership.Side
 
 

@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 
 from core import clock
 from core.identity import Identity, Kind, act_as
+from organizations.domain import second_step
 from organizations.domain.parties import Party
 from organizations.grant_scopes import OF_IMPORTER
 from organizations.identity import hash_token, identity_of
@@ -28,7 +29,7 @@ from organizations.models import (
     User,
 )
 
-from . import cast
+from . import cast, sign_in
 
 OPERATIONS = Path(__file__).with_name("operations.json")
 TOKEN_NAME = "demo"  # noqa: S105 - the name of a key, not a key
@@ -93,6 +94,14 @@ def person(email: str, name: str, *, language: str = "en", platform: bool = Fals
     return user
 
 
+def _second_steps(members: dict[str, Membership], operator: User) -> None:
+    """An authenticator for everybody whose role needs one."""
+    for membership in members.values():
+        if second_step.is_needed(membership.user, [membership]):
+            sign_in.give_second_step(membership.user)
+    sign_in.give_second_step(operator)
+
+
 def _party(
     who: cast.Person, by_slug: dict[str, Certifier], by_key: dict[str, Client], broker: Broker
 ) -> dict[str, Any]:
@@ -112,7 +121,7 @@ def everybody() -> Cast:
     by_key = clients(by_slug)
     with act_as(PLATFORM):
         broker, _ = Broker.objects.get_or_create(name=cast.BROKER_NAME, defaults={"email": cast.BROKER_EMAIL})
-    person(cast.PLATFORM_EMAIL, "Olga Operator", platform=True)
+    operator = person(cast.PLATFORM_EMAIL, "Olga Operator", platform=True)
     members = {}
     for who in cast.PEOPLE:
         user = person(who.email, who.name, language=who.language)
@@ -126,6 +135,7 @@ def everybody() -> Cast:
                 defaults={"roles": [who.role], "proof": "demo"},
             )  # fmt: skip
     _delegate(members, broker)
+    _second_steps(members, operator)
     return Cast(by_slug, by_key, broker, members)
 
 

@@ -28,13 +28,15 @@ the portal
   down                       stop everything in order
   url                        print the address of the running portal
   status                     what runs: processes, ports, restarts (exit code 3 when the portal is not running)
+  code [E-MAIL]              the code that the authenticator app of the demo's people shows now (not in production)
   smoke                      run the main job through the API of the running portal; exit code 1 when it fails
   check [--deploy]           say what is missing or misconfigured, without changing anything; --deploy also says what
                              would be unsafe in a deployment (production always does)
 
 development
   test [--long] [--no-lint] [pytest args]
-                             ruff, mypy, import-linter, makemigrations --check, then the daily tests (or the long ones)
+                             ruff, mypy, import-linter, makemigrations --check, known weaknesses of the locked packages,
+                             then the daily tests (or the long ones)
   bench NAME                 measure against a baseline; the last line is JSON
   manage COMMAND …           a Django management command with the right environment
   services                   keep only PostgreSQL and Valkey running, until Ctrl-C
@@ -119,6 +121,7 @@ COMMANDS: dict[str, Callable[[Places, Console, list[str]], int]] = {
     "down": without_arguments(down),
     "url": without_arguments(commands.url),
     "status": without_arguments(commands.status),
+    "code": commands.code,
     "smoke": without_arguments(commands.smoke),
     "check": check,
     "test": test,

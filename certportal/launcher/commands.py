@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
 import sys
 import time
 
+from .codes import code_at, seconds_left
 from .console import Console
 from .environment import COMPOSED
 from .errors import PortalError
@@ -63,6 +65,26 @@ def smoke(places: Places, console: Console) -> int:
         "PYTHONUNBUFFERED": "1",
     }
     return run([str(places.python), "-m", "certportal.launcher.smoke"], places, env)
+
+
+def code(places: Places, console: Console, arguments: list[str]) -> int:
+    """The code that the authenticator app of a demo person shows now; without an address, of each role's first person."""
+    if os.environ.get("PORTAL_ENV") == "production":
+        raise PortalError("There is no demo with PORTAL_ENV=production: codes come from the person's own app.")
+    try:
+        accounts = json.loads((places.data / "demo_accounts.json").read_text(encoding="utf-8"))["accounts"]
+    except (OSError, ValueError, KeyError) as error:
+        raise PortalError("The demo has not been loaded: run `./portal up` first.") from error
+    wanted = [account for account in accounts if not arguments or account["email"] in arguments]
+    if not wanted:
+        raise PortalError(f"There is no demo account {' '.join(arguments)}: `./portal up` lists them.")
+    secrets = {account["totp_secret"] for account in wanted if account.get("totp_secret")}
+    if not secrets:
+        raise PortalError(f"{' '.join(arguments)} signs in with the password alone.")
+    now = int(time.time())
+    for secret in sorted(secrets):
+        console.line(f"{code_at(secret, now)}  for {seconds_left(now)} s more")
+    return 0
 
 
 def bench(places: Places, console: Console, name: str, arguments: list[str]) -> int:

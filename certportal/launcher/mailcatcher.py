@@ -14,6 +14,7 @@ import email
 import email.policy
 import html
 import json
+import os
 import re
 import secrets
 import signal
@@ -46,7 +47,7 @@ class Box:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def put(self, envelope: Envelope) -> str:
         """Keep one message with its envelope; returns its name."""
@@ -56,7 +57,8 @@ class Box:
         )
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         fresh = self.folder / f".{name}"
-        fresh.write_bytes(head.encode() + content)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(head.encode() + content)
         fresh.rename(self.folder / f"{name}.eml")
         for old in self.names()[KEPT:]:
             (self.folder / f"{old}.eml").unlink(missing_ok=True)

@@ -5,12 +5,15 @@ A fault of a linter does not hide the tests: every step runs, a failed one count
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 import re
 import subprocess
 import sys
 
+from .advisories import examine
 from .commands import own_home, prepare
-from .console import Console
+from .console import WIDTH, Console
 from .errors import PortalError
 from .places import Places
 from .provision import Provisioner
@@ -43,6 +46,8 @@ class CheckRun:
     def _steps(self, env: dict[str, str]) -> int:
         linters = self._linters() if self.lint else []
         failed = [name for name, command in linters if not self._step(name, command, env)]
+        if self.lint and not self.advisories():
+            failed.append("known weaknesses of packages")
         code, counts = self._pytest(env)
         if failed:
             self.console.line(f"Faults were found by: {', '.join(failed)} (their output stands above)")
@@ -60,6 +65,14 @@ class CheckRun:
             ("makemigrations --check", [python, "manage.py", "makemigrations", "--check", "--dry-run"]),
             ("makemigrations --check (store)", [python, "-m", "oid_store", "makemigrations", "--check", "--dry-run"]),
         ]
+
+    def advisories(self) -> bool:
+        """The locked packages against an advisory service; False where a weakness is known and not accepted."""
+        report = examine(self.places.root, os.environ, dt.datetime.now(dt.UTC).date())
+        self.console.line(f"  {'known weaknesses of packages '.ljust(WIDTH - 2, '.')} {report.summary}")
+        for line in report.lines:
+            self.console.line(f"    {line}")
+        return not report.failed
 
     def _step(self, name: str, command: list[str], env: dict[str, str]) -> bool:
         """One linter: its output is shown only when it fails."""

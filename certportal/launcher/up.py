@@ -156,6 +156,8 @@ def summary(places: Places, console: Console, urls: dict[str, str], accounts: li
                 f"  {role.ljust(width)}  {account.get('email', '')}  {account.get('password', '')}"
                 f"  {account.get('organisation', '')}"
             )
+        if any(account.get("totp_secret") for account in shown.values()):
+            console.line("  Who decides or signs is asked for a code too: the page shows it, and so does ./portal code")
         if len(accounts) > len(shown):
             console.line(f"  {len(accounts) - len(shown)} more in {places.data / 'demo_accounts.json'}")
     console.line()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity
+from organizations.domain import second_step
 from organizations.identity import hash_token
 from organizations.models import ApiToken
 from organizations.tenancy import not_visible
@@ -29,10 +30,12 @@ def own(actor: Identity) -> list[ApiToken]:
 def create(actor: Identity, *, name: str, days: int) -> tuple[ApiToken, str]:
     """A new key for the membership acted in; the second value is the key itself, which nobody can show again.
 
-    Raises ``NotPermitted`` for people without a membership, ``InvalidInput`` TOKEN-DAYS, ``Conflict`` TOKEN-MANY.
+    Raises ``NotPermitted`` for people without a membership and for those whose roles need a second step that is not set
+    up (SECOND-STEP), ``InvalidInput`` TOKEN-DAYS, ``Conflict`` TOKEN-MANY.
     """
     if actor.membership_id is None or actor.user_id is None:
         raise NotPermitted("TOKEN-MEMBERSHIP", _("Keys belong to a membership of an organization."))
+    second_step.require(actor)
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidInput("TOKEN-DAYS", _("A key lives between 1 and 366 days."), field="days")
     live = ApiToken.objects.filter(membership_id=actor.membership_id, revoked_at=None, expires_at__gt=clock.now())

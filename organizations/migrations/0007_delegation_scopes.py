@@ -18,7 +18,7 @@ UPDATE organizations_delegation d SET
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organizations', '0005_two_managers'),
+        ('organizations', '0006_people_trust'),
     ]
 
     operations = [

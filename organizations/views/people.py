@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from allauth.account.signals import user_logged_in
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -20,11 +21,13 @@ from core.errors import NotVisible
 from core.forms import PortalForm
 from core.identity import actor_of
 from core.refusals import attempt
+from organizations import proof
 from organizations.domain import invitations, memberships
 from organizations.domain.parties import Party, may_manage, own_party, party_of_membership
 from organizations.forms import InviteForm, NewAccountForm, RolesForm
 from organizations.identity import SESSION_KEY
 from organizations.models import Invitation, Membership, User
+from organizations.roles import Role
 from organizations.tenancy import find, not_visible
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -64,7 +67,9 @@ def people(request: HttpRequest) -> HttpResponse:
     form, sent = handle_invite(request, party)
     if sent:
         return redirect("organizations:people")
-    return render(request, "organizations/people.html", {"form": form, **people_of(request, party)})
+    reviews = party.side == Membership.Side.CERTIFIER and actor_of(request).has(Role.MANAGER, Role.AUDITOR)
+    context = {"form": form, "reviews_access": reviews, **people_of(request, party)}
+    return render(request, "organizations/people.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -160,6 +165,9 @@ def _enter(request: HttpRequest, user: User, *, signed_in: bool) -> HttpResponse
     """To the start page, acting for the organisation that was joined last."""
     if not signed_in:
         login(request, user, backend=BACKEND)
+        # the password was set in this very request; django-allauth lists the session
+        proof.note(request, user, "password")
+        user_logged_in.send(sender=User, request=request, user=user)
     request.session.pop(SESSION_KEY, None)
     messages.success(request, _("Welcome. You can change the organization you act for at the top of each page."))
     return redirect("home")

@@ -94,6 +94,7 @@ def save_line(actor: Identity, version_id: uuid.UUID, row: ProposedLine, *, revi
     """Save one line of a draft, new or in the place of what it said. Raises ``InvalidInput`` at the field."""
     version = locked(actor, version_id, revision)
     row = checked(row)
+    versions.require_documents(version.pvf, [row])
     versions.write_terms(version, row)
     return touched(actor, version, line=row.line_number, kg=row.authorised_kg)
 

@@ -120,14 +120,18 @@ def require_sound(pvf: PVF, rows: Sequence[ProposedLine]) -> None:
     numbers = {row.line_number for row in rows}
     if len(numbers) < len(rows):
         raise InvalidInput("PVF-LINE-TWICE", _("The same line number stands in two rows."), field="line_number")
-    named: set[uuid.UUID] = set()
     for row in rows:
         conversion = row.basis.conversion
         if conversion and conversion.input_line is not None and conversion.input_line not in numbers:
             words = {"line": row.line_number, "input": conversion.input_line}
             text = _("Line %(line)s is made from line %(input)s, which this PVF does not have.")
             raise InvalidInput("PVF-CONVERSION", text % words, field="input_line")
-        named |= {item.document for item in row.basis.purchases if item.document}
+    require_documents(pvf, rows)
+
+
+def require_documents(pvf: PVF, rows: Iterable[ProposedLine]) -> None:
+    """Refuse purchases that name a document which is not there, or another exporter's. Raises PVF-DOCUMENT."""
+    named = {item.document for row in rows for item in row.basis.purchases if item.document}
     known = PVFDocument.objects.filter(client_id=pvf.client_id, pk__in=named, removed_at=None).count()
     if known < len(named):
         text = _("A purchase names a document that is not among this exporter's: upload it or leave the cell empty.")

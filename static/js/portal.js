@@ -76,6 +76,14 @@
     history.replaceState(null, "", location.pathname);
   }
 
+  // A passkey that was not used: said on the page instead of in the console alone.
+  document.addEventListener("allauth.error", (event) => {
+    const told = document.querySelector("[data-passkey-error]");
+    if (!told) return;
+    event.preventDefault();
+    told.hidden = false;
+  });
+
   for (const summary of document.querySelectorAll("[data-focus-on-load]")) summary.focus();
   showCopyButtons(document);
   document.addEventListener("htmx:afterSwap", (event) => showCopyButtons(event.target));

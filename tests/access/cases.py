@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client as Browser
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLResolver, get_resolver, reverse
 
 from core.identity import NOBODY, assume
@@ -22,8 +23,6 @@ from tests.access.places import FINDS, places, query
 from tests.access.scene import Holdings, Scene
 from tests.access.table import Row
 
-#: Tables to which a refused person's knock may write: that it was refused, the person's own session, when a key was used.
-KNOCKS = frozenset({"core_auditrow", "django_session", "organizations_apitoken"})
 #: The person whose own rows these are; nobody else finds them, not even a colleague.
 OWNER = {"own bundle": "signatory", "own bundle by pk": "signatory", "own key": "signatory"}
 
@@ -39,6 +38,10 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.method} {self.row.name} by {self.person.name} ({self.person.relation})"
+
+
+class Form(dict[str, Any]):
+    """What a page's form sends, files among it: not JSON."""
 
 
 def urlconf() -> set[str]:
@@ -145,9 +148,8 @@ class Answer:
 
 
 def ask(browser: Browser, method: str, url: str, body: Any = None, **more: Any) -> Answer:
-    """Ask, note what was written, and undo it. ``body``: JSON; without it nothing is sent."""
-    data = "" if body is None else json.dumps(body)
-    kind = "application/x-www-form-urlencoded" if body is None else "application/json"
+    """Ask, note what was written, and undo it. ``body``: a :class:`Form`, or JSON; without it nothing is sent."""
+    data, kind = sent(body)
     cookies = copy.deepcopy(browser.cookies)
     with transaction.atomic():
         before = written()
@@ -159,6 +161,15 @@ def ask(browser: Browser, method: str, url: str, body: Any = None, **more: Any) 
     browser.cookies = cookies
     changed = {name: count - before.get(name, 0) for name, count in after.items() if count != before.get(name, 0)}
     return Answer(response.status_code, unpacked(content), changed, response)
+
+
+def sent(body: Any) -> tuple[str | bytes, str]:
+    """A body as it goes over the wire, and its content type."""
+    if body is None:
+        return "", "application/x-www-form-urlencoded"
+    if isinstance(body, Form):
+        return encode_multipart(BOUNDARY, body), MULTIPART_CONTENT
+    return json.dumps(body), "application/json"
 
 
 def unpacked(content: bytes) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import collections
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.urls import reverse
 
+from tests.access import acts
 from tests.access.bodies import body_of
-from tests.access.cases import KNOCKS, Case, address, ask
+from tests.access.cases import Answer, Case, address, ask
 from tests.access.people import ALONE, ELSEWHERE, ENDED, NOBODY, OTHER_EXPORTER, OTHER_STAFF, OVER, RIVAL
 from tests.access.scene import Scene
 
@@ -36,7 +37,7 @@ def sampled(cases: Iterable[Case], one_in: int) -> list[Case]:
 
 
 def departures(cases: Iterable[Case], scene: Scene) -> list[str]:
-    """Each case whose answer is not the table's, or that told or wrote what it may not."""
+    """Each case whose answer is not the table's, or that told, wrote or left undone what it may not."""
     cases = list(cases)
     browsers = {case.person.name: case.person for case in cases}
     knocking = {name: person.browser() for name, person in browsers.items()}
@@ -46,20 +47,46 @@ def departures(cases: Iterable[Case], scene: Scene) -> list[str]:
     for case in cases:
         url = addresses[case.row.name]
         answer = ask(knocking[case.person.name], case.method, url, body_of(case, scene))
-        who = f"{case.person.name} ({case.person.relation})"
-        at = f"{case.method} {case.row.name}"
-        if answer.status != case.expected:
-            found[f"{at}: {answer.status} instead of {case.expected} to"].append(who)
-        if case.person.relation in STRANGERS and case.row.name not in BY_SECRET:
-            told = sorted(word.decode() for word in secret if word in answer.content and word not in url.encode())
-            if told:
-                found[f"{at}: tells {told} to"].append(who)
-        if case.expected in {302, 401, 403, 404, 405} and case.person.relation in STRANGERS:
-            wrote = set(answer.changed) - KNOCKS
-            if wrote and case.expected != 302:
-                found[f"{at}: writes to {sorted(wrote)} by"].append(who)
-        if case.person.role == "nobody" and case.expected == 302 and "nobody" not in case.row.roles:
-            to = answer.response.headers.get("Location", "")
-            if not to.startswith(f"{reverse('account_login')}?next=/"):
-                found[f"{at}: leads to {to}"].append(who)
+        for what in _wrong(case, url, answer, secret):
+            found[f"{case.method} {case.row.name}: {what}"].append(f"{case.person.name} ({case.person.relation})")
     return [f"{what} {', '.join(people)}" for what, people in found.items()]
+
+
+def _wrong(case: Case, url: str, answer: Answer, secret: set[bytes]) -> Iterator[str]:
+    """What is wrong with one answer, in words that end in "to" or "by"."""
+    to_sign_in = case.person.role == "nobody" and case.expected == 302 and "nobody" not in case.row.roles
+    if answer.status != case.expected:
+        yield f"{answer.status} instead of {case.expected} to"
+    if case.person.relation in STRANGERS and case.row.name not in BY_SECRET:
+        told = sorted(word.decode() for word in secret if word in answer.content and word not in url.encode())
+        if told:
+            yield f"tells {told} to"
+    if case.expected in {401, 403, 404, 405} or to_sign_in:
+        written = unduly_written(case, answer)
+        if written:
+            yield f"refused, writes to {written} by"
+    elif case.expected == getattr(case.row, case.method.lower()) and not done(case, answer):
+        yield f"answers {answer.status} and has not written to {acts.WRITES[act_of(case)]} for"
+    if to_sign_in:
+        to = answer.response.headers.get("Location", "")
+        if not to.startswith(f"{reverse('account_login')}?next=/"):
+            yield f"leads to {to}"
+
+
+def act_of(case: Case) -> str:
+    """The act of a case, as :mod:`tests.access.acts` names it."""
+    return f"{case.method} {case.row.name}"
+
+
+def done(case: Case, answer: Answer) -> bool:
+    """Whether the act was done, as far as the case is one that does something."""
+    table = acts.WRITES.get(act_of(case))
+    return table is None or (act_of(case), case.person.relation) in acts.IDLE or table in answer.changed
+
+
+def unduly_written(case: Case, answer: Answer) -> list[str]:
+    """Tables that a refused person wrote to, whoever it is: more than the knock itself leaves behind."""
+    knock = {"organizations_apitoken"} if case.person.key else {"django_session"}
+    if answer.changed.get("core_auditrow", 0) <= 1:  # that it was refused
+        knock.add("core_auditrow")
+    return sorted(set(answer.changed) - knock - acts.WRITTEN_WHERE_REFUSED.get(act_of(case), frozenset()))

@@ -12,13 +12,14 @@ from django.test.client import ClientHandler
 
 from core import clock
 from core.identity import act_as
-from organizations.domain import brokers, tokens
+from organizations.domain import brokers
 from organizations.identity import identity_of
 from organizations.models import Broker, Delegation, Membership, User
 from organizations.roles import Role
 from tests.access.scene import PASSWORD, Scene
 from tests.support import world as world_module
-from tests.support.world import EXPORTER, STAFF, make_member, sign_in
+from tests.support.api_keys import key_of
+from tests.support.world import EXPORTER, STAFF, make_member, sign_in, sign_in_user
 
 #: How a person stands to the own exporter's rows.
 OWN_STAFF, OWN_EXPORTER, NAMED, GRANTED, GUEST = "own staff", "own exporter", "named importer", "granted", "guest"
@@ -56,7 +57,7 @@ class Person:
         if self.membership is not None:
             sign_in(browser, self.membership)
         elif self.user is not None:
-            browser.force_login(self.user)
+            sign_in_user(browser, self.user)
         return browser
 
 
@@ -103,8 +104,7 @@ def _ended(scene: Scene) -> dict[str, Membership]:
 
 
 def _key(membership: Membership) -> str:
-    with act_as(identity_of(membership)) as actor:
-        return tokens.create(actor, name="Access test", days=30)[1]
+    return key_of(membership, "Access test")[1]
 
 
 def _members(scene: Scene) -> list[Person]:

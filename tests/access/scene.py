@@ -9,9 +9,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import uuid
 from decimal import Decimal
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -21,10 +25,9 @@ from certificates.models import Bundle, Certificate, ContinuityDocument, Overage
 from core import clock
 from core.checks import Finding, Outcome
 from core.identity import Identity, Kind, act_as
-from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
 from oid_sync.models import CallState, OidCall, OidExchange
-from organizations.domain import brokers, certifiers, invitations, support, tokens
+from organizations.domain import brokers, certifiers, invitations, support
 from organizations.domain.parties import own_party
 from organizations.grant_scopes import OF_EXPORTER
 from organizations.models import (
@@ -41,12 +44,13 @@ from organizations.models_changes import GuardedChange
 from pvf.domain import documents as papers
 from pvf.domain import statement_files
 from pvf.domain.documents import Paper
-from pvf.models import HtsEdition, ProcessingReport, PVFDocument, PVFVersion, StatementFile
+from pvf.models import HtsEdition, ProcessingReport, PVFDocument, PVFLine, PVFVersion, StatementFile
 from requests_app.domain import corrections, questions
 from requests_app.models import CheckRun, ProposedCorrection, Question, Request, RequestDocument, StaffFindings
 from review.domain import recommendations
 from tests.pvf.support import a_row, next_year, proposed, reported
-from tests.support import continuity, stages
+from tests.support import continuity, passkeys, stages
+from tests.support.api_keys import key_of
 from tests.support.certificates import released
 from tests.support.drafts import PAPER, complete_draft
 from tests.support.world import (
@@ -87,6 +91,9 @@ class Holdings:
     waiting: Certificate
     pvf_proposed: PVFVersion
     pvf_draft: PVFVersion
+    #: The lines of the draft, and the version that is in force.
+    pvf_draft_lines: list[PVFLine]
+    pvf_in_force: uuid.UUID
     pvf_document: PVFDocument
     pvf_draft_document: PVFDocument
     report: ProcessingReport
@@ -99,10 +106,17 @@ class Holdings:
     staff_invitation: Invitation
     invitation_link: str
     delegation: Delegation
+    #: The registration of a certificate waits for a person; a shipment was refused by OID.
     call: OidCall
+    refused_call: OidCall
     document_sha256: str
     under_continuity: Certificate | None = None
     continuity_document: ContinuityDocument | None = None
+
+    @property
+    def pvf_draft_line(self) -> PVFLine:
+        """The first line of the draft."""
+        return self.pvf_draft_lines[0]
 
     def words(self) -> set[str]:
         """What stands in these rows and nowhere else: whoever reads one of them without right has found a hole."""
@@ -120,7 +134,13 @@ class Holdings:
 
     def staff_words(self) -> set[str]:
         """What only the certifier may read of it."""
-        return {f"internal-{self.mark}", f"staff-finding-{self.mark}", str(self.call.pk), str(self.staff_invitation.pk)}
+        return {
+            f"internal-{self.mark}",
+            f"staff-finding-{self.mark}",
+            str(self.call.pk),
+            str(self.refused_call.pk),
+            str(self.staff_invitation.pk),
+        }
 
 
 def _requests(world: World, mark: str) -> dict[str, Any]:
@@ -173,6 +193,9 @@ def _certificates(world: World, mark: str) -> dict[str, Any]:
         call = OidCall.objects.get(certificate=waiting, operation="register")
         call.state, call.connector, call.attempts = CallState.AWAITING_PERSON, "assisted", 1
         call.save()
+        refused = OidCall.objects.get(certificate=certificate, operation="actuals")
+        refused.state, refused.reason_code, refused.reason = CallState.REJECTED, "E-17", f"internal-oid-{mark}"
+        refused.save()
         OidExchange(
             certifier=world.certifier, call=call, request=f"POST {mark}", status=422, answer=mark, at=clock.now(),
             milliseconds=120,
@@ -180,18 +203,16 @@ def _certificates(world: World, mark: str) -> dict[str, Any]:
         ReadingCopy.objects.filter(pk=copy.pk).update(state="ready", content=PAPER, sha256="0" * 64)
         certificate.refresh_from_db()
         sha256 = certificate.documents.get().sha256
-    with act_as(world.who("manager")) as manager:
-        entries.begin(manager, call.pk)
     return {
         "certificate": certificate, "shipment": shipment, "overage": overage, "copy": copy, "waiting": waiting,
-        "call": call, "document_sha256": sha256,
+        "call": call, "refused_call": refused, "document_sha256": sha256,
     }  # fmt: skip
 
 
 def _pvf(world: World, mark: str) -> dict[str, Any]:
     version = proposed(world, a_row("60000"), note=f"The harvest is larger, {mark}.")
     roasted = make_line(
-        world.client, "0", pvf=world.pvf, label_name="Organic roasted coffee", product_name="Roasted"
+        world.client, "100", pvf=world.pvf, label_name="Organic roasted coffee", product_name="Roasted"
     ).line
     report = reported(world, roasted)
     draft = next_year(world)
@@ -204,6 +225,8 @@ def _pvf(world: World, mark: str) -> dict[str, Any]:
         return {
             "pvf_proposed": version, "pvf_draft": draft, "report": report, "statement": statement,
             "pvf_document": PVFDocument.objects.get(report=report), "pvf_draft_document": draft_document,
+            "pvf_draft_lines": [row.line for row in draft.carry_overs.select_related("line").order_by("line__line_number")],
+            "pvf_in_force": world.pvf.versions.get(state=PVFVersion.State.APPROVED).pk,
         }  # fmt: skip
 
 
@@ -214,7 +237,7 @@ def _made(world: World, request: Request, mark: str) -> dict[str, Any]:
     with act_as(world.who("signatory")) as actor:
         preview = previews.ask(actor, request.pk)
         bundle = bundles.ask(actor, bundles.Wanted())
-        token, _key = tokens.create(actor, name=f"Key {mark}", days=30)
+        token, _secret = key_of(world.members["signatory"], f"Key {mark}")
         invitation, link = invitations.open_invitation(
             actor, own_party(actor), email=f"new-{mark}@exporter.example", roles=["viewer"]
         )
@@ -273,6 +296,9 @@ class Scene:
     edition: HtsEdition
     guarded: GuardedChange
     support: SupportSession
+    #: Of the operator of that support session.
+    passkey: Authenticator
+    session: UserSession
 
 
 def make_scene() -> Scene:
@@ -300,7 +326,16 @@ def make_scene() -> Scene:
     own.under_continuity = continuity.under_continuity(world, "300")
     with act_as(world.loop()):
         own.continuity_document = ContinuityDocument.objects.get()
-    return Scene(own, rival, other, elsewhere, guest, reading, edition, guarded, _support(world))
+    session = _support(world)
+    return Scene(own, rival, other, elsewhere, guest, reading, edition, guarded, session, *_ways_in(session.operator))
+
+
+def _ways_in(user: User) -> tuple[Authenticator, UserSession]:
+    """A passkey and a browser of somebody who is nobody else here."""
+    with act_as(Identity(kind=Kind.PERSON, user_id=user.pk)):
+        passkey = WebAuthn.add(user, "Laptop", passkeys.registration("127.0.0.1")).instance
+        browser = UserSession.objects.create(user=user, ip="192.0.2.7", session_key="k" * 32, user_agent="Browser")
+    return passkey, browser
 
 
 def _support(world: World) -> SupportSession:

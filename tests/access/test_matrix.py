@@ -12,8 +12,10 @@ import zipfile
 import pytest
 from openpyxl import Workbook
 
-from tests.access.cases import cases, is_api, methods_of, unpacked, urlconf
-from tests.access.matrix import departures, sampled
+from tests.access.acts import NOTHING_DONE, WRITES, WRITTEN_WHERE_REFUSED
+from tests.access.bodies import body_of
+from tests.access.cases import Case, address, ask, cases, is_api, methods_of, unpacked, urlconf
+from tests.access.matrix import departures, done, sampled, unduly_written
 from tests.access.people import NARROW, OVER, everybody
 from tests.access.places import FINDS, places
 from tests.access.scene import Scene
@@ -84,3 +86,28 @@ def test_what_is_said_in_a_workbook_or_a_zip_is_read() -> None:
         archive.writestr("inside.xlsx", book.getvalue())
     assert b"Quokka" not in outer.getvalue()
     assert b"Quokka" in unpacked(outer.getvalue())
+
+
+def test_every_act_says_what_it_writes_or_why_nothing() -> None:
+    methods = ("post", "put", "patch", "delete")
+    taken = {
+        f"{method.upper()} {row.name}"
+        for row in TABLE
+        for method in methods
+        if ":" in row.name and getattr(row, method) is not None
+    }
+    assert set(WRITES) | set(NOTHING_DONE) == taken
+    assert not set(WRITES) & set(NOTHING_DONE)
+    assert set(WRITTEN_WHERE_REFUSED) <= taken
+
+
+def test_only_what_is_done_counts_as_allowed_and_a_refusal_writes_nothing(scene: Scene, undone: None) -> None:
+    """The proof that the matrix can fail: a page that shows its form again, and a refusal that writes."""
+    person = next(one for one in everybody(scene) if one.name == "manager")
+    row = next(one for one in TABLE if one.name == "organizations:settings")
+    case = Case(row, person, "POST", 302)
+    empty = ask(person.browser(), "POST", address(row, scene))
+    assert (empty.status, done(case, empty)) == (200, False)
+    whole = ask(person.browser(), "POST", address(row, scene), body_of(case, scene))
+    assert (whole.status, done(case, whole)) == (302, True)
+    assert unduly_written(case, whole) == ["organizations_certifiersettings"]

@@ -54,20 +54,11 @@ CHILDREN = [
     ("api:certificate-version-pdf", "elsewhere importer", "rival", "certificate", "sha256", "own", "document_sha256"),
     ("pvf:statement-file", "rival signatory", "rival", "line", "file_id", "own", "statement"),
 ]  # fmt: skip
-POSTED = [
-    ("requests:document_remove", "signatory", "own", "asked", "document_id", "own", "draft_document"),
-    ("requests:document_remove", "rival signatory", "rival", "draft", "document_id", "own", "draft_document"),
-    ("requests:correction_accept", "signatory", "own", "recommended", "correction_id", "own", "correction"),
-    ("requests:correction_accept", "rival signatory", "rival", "in_review", "correction_id", "own", "correction"),
-    ("requests:correction_decline", "rival signatory", "rival", "in_review", "correction_id", "own", "correction"),
-    ("certificates:correct-shipment", "rival signatory", "rival", "certificate", "shipment_id", "own", "shipment"),
-    ("certificates:receipt", "importer", "own", "waiting", "shipment_id", "own", "shipment"),
-]  # fmt: skip
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_child_is_not_found_below_another_parent(scene: Scene, people: dict[str, Person], method: str) -> None:
-    for name, who, parents, parent, keyword, children, child in POSTED if method == "POST" else CHILDREN:
+    for name, who, parents, parent, keyword, children, child in CHILDREN:
         above, below = getattr(scene, parents), getattr(scene, children)
         row = above.world.line if parent == "line" else getattr(above, parent)
         value = getattr(below, child)
@@ -75,6 +66,11 @@ def test_a_child_is_not_found_below_another_parent(scene: Scene, people: dict[st
         answer = ask(people[who].browser(), method, url)
         assert answer.status == 404, (name, who, parent, child)
         assert set(answer.changed) <= {"core_auditrow", "django_session"}, (name, who, answer.changed)
+    # and below its own parent each is there: what was refused above was refused for the parent
+    for name in {name for name, *_ in CHILDREN}:
+        row = next(one for one in TABLE if one.name == name)
+        who = next(one for one in people.values() if one.role in row.roles and finds(row, one) and not one.key)
+        assert ask(who.browser(), method, address(row, scene)).status == 200, name
 
 
 #: What a curious person adds to an address: filters by a foreign organisation, search for a foreign word.
@@ -227,52 +223,6 @@ def test_fields_that_are_not_the_callers_are_not_taken_from_a_body(scene: Scene,
     assert answer.status_code in {200, 400}
 
 
-def test_a_body_cannot_name_another_exporters_line(scene: Scene, people: dict[str, Person]) -> None:
-    for has in (scene.rival, scene.other):
-        answer = _patched(people["signatory"], scene.own.draft, {"line_id": str(has.world.line.pk)})
-        assert answer.status_code in {400, 404, 422}, answer.content
-        assert not _told(answer.content, has)
-        with act_as(scene.own.world.loop()):
-            assert Request.objects.get(pk=scene.own.draft.pk).line_id == scene.own.world.line.pk
-
-
-def test_a_body_cannot_name_another_client_when_a_pvf_is_begun(scene: Scene, people: dict[str, Person]) -> None:
-    from pvf.models import PVFVersion
-
-    given = {
-        "client": str(scene.own.world.client.pk),
-        "number": "TAKEN",
-        "period_start": "2030-01-01",
-        "period_end": "2030-12-31",
-    }
-    for who in ("other manager", "rival signatory"):
-        people[who].browser().post(reverse("pvf:start"), given)
-        for draft in (True, False):
-            body = {**given, "number": "TAKEN-2", "draft": draft, "lines": [], "note": ""}
-            answer: Any = people[who].browser().post(reverse("api:pvf-version-list"), body, "application/json")
-            assert not _told(answer.content, scene.own), (who, draft)
-            if who == "other manager":
-                assert answer.status_code in {404, 422}, answer.content
-    with act_as(scene.own.world.loop()):
-        begun = PVFVersion.objects.filter(pvf__number__in=["TAKEN", "TAKEN-2"]).values_list("client_id", flat=True)
-        assert scene.own.world.client.pk not in begun
-
-
-def test_processing_cannot_name_a_line_of_another_pvf(scene: Scene, people: dict[str, Person]) -> None:
-    from pvf.models import ProcessingReport
-
-    given = {
-        "input_line": str(scene.own.world.line.pk), "output_line": str(scene.own.report.output_line_id), "quantity": "10",
-        "unit": "KGM", "ratio_input": "5", "ratio_output": "1", "processed_on": "2026-01-01",
-    }  # fmt: skip
-    for who, pvf in (("rival signatory", scene.rival.world.pvf), ("other manager", scene.other.world.pvf)):
-        people[who].browser().post(reverse("pvf:process", args=[pvf.pk]), given)
-        answer: Any = people[who].browser().post(reverse("api:pvf-report-list"), given)
-        assert answer.status_code in {400, 404, 422}
-    with act_as(scene.own.world.loop()):
-        assert ProcessingReport.objects.filter(pvf=scene.own.world.pvf).count() == 1
-
-
 def test_a_bundle_that_names_a_foreign_certificate_is_not_given_out(scene: Scene, people: dict[str, Person]) -> None:
     own = [str(scene.own.certificate.pk)]
     with act_as(scene.own.world.who("signatory")):
@@ -280,32 +230,6 @@ def test_a_bundle_that_names_a_foreign_certificate_is_not_given_out(scene: Scene
     for name, key in (("certificates:bundle-file", "bundle_id"), ("api:bundle-file", "pk")):
         answer = ask(people["signatory"].browser(), "GET", reverse(name, kwargs={key: scene.own.bundle.pk}))
         assert answer.status == 409, name
-
-
-def test_a_bundle_holds_only_what_the_asker_sees(scene: Scene, people: dict[str, Person]) -> None:
-    given = {"exporter": scene.own.world.client.operation.nop_id}
-    for who in ("rival signatory", "other manager", "elsewhere importer", "revoked broker", "expired broker"):
-        answer = people[who].browser().post(reverse("certificates:bundles"), given)
-        assert answer.status_code == 422, who
-    with act_as(scene.rival.world.who("signatory")):
-        assert not Bundle.objects.filter(certificates__contains=[str(scene.own.certificate.pk)]).exists()
-
-
-def test_the_link_of_a_notice_opens_for_those_alone_whom_it_concerns(scene: Scene, people: dict[str, Person]) -> None:
-    """Whoever gets hold of a mail gets no further than its addresses."""
-    with act_as(scene.own.world.loop()):
-        contexts = list(Notification.objects.values_list("context", flat=True))
-    paths = {str(value) for context in contexts for key, value in context.items() if key == "path"}
-    invitation = reverse("organizations:accept", args=["x"]).removesuffix("x/")
-    checked = 0
-    for path in paths:
-        if path.startswith(invitation):
-            continue
-        checked += 1
-        for who in ("rival signatory", "other manager", "signed out"):
-            answer = ask(people[who].browser(), "GET", path)
-            assert answer.status in {302, 403, 404}, (path, who)
-    assert checked or paths
 
 
 @pytest.mark.parametrize(

@@ -33,16 +33,22 @@ _OWN_ID = "the rows of the certifier, or the membership, acted for: by the ident
 _GLOBAL = "the directory, the tariff and the certifiers' names are everybody's"
 #: Addresses that pass no funnel, each with its reason. Row security stands behind those of ``_OWN_ID`` too.
 WITHOUT_FUNNEL: dict[str, str] = {
-    **{row.name: _ACCOUNT for row in TABLE if row.name.startswith(("account_", "mfa_")) and row.get},
+    **{
+        row.name: _ACCOUNT
+        for row in TABLE
+        if row.name.startswith(("account_", "mfa_", "usersessions_")) and row.get and row.of != "own passkey"
+    },
     **dict.fromkeys(("home", "healthz", "set_language", "api:docs", "api:schema"), _PUBLIC),
     **dict.fromkeys(("pvf:template", "requests:new", "organizations:claim", "organizations:importer_confirm"), _PUBLIC),
     **dict.fromkeys(("certificates:check", "certificates:check-continuity", "organizations:accept"), _SECRET),
     **dict.fromkeys(("api:certificate-check", "api:certificate-check-continuity"), _SECRET),
     **dict.fromkeys(("organizations:settings", "organizations:letterhead", "organizations:tokens"), _OWN_ID),
-    "oid_sync:connection": _OWN_ID,
+    **dict.fromkeys(
+        ("oid_sync:connection", "organizations:access_review", "organizations:access_review_sheet"), _OWN_ID
+    ),
     **dict.fromkeys(("organizations:directory", "organizations:directory_import"), _GLOBAL),
     **dict.fromkeys(("organizations:directory_imports", "organizations:platform", "pvf:editions"), _GLOBAL),
-    "organizations:support": _GLOBAL,
+    **dict.fromkeys(("organizations:support", "organizations:operator_people"), _GLOBAL),
 }
 
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.test import Client as Browser
 from django.urls import reverse
 from playwright.sync_api import Page
 
@@ -31,24 +27,22 @@ from certificates.models import (
     Shipment,
 )
 from core import clock, ids
-from core.identity import Identity, Kind, act_as
+from core.identity import act_as
 from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
 from oid_sync.models import CallState, Drift, DriftKind, OidCall, OidExchange, ReconciliationRun
-from organizations.domain import brokers, certifiers, invitations, support, tokens
+from organizations.domain import brokers, certifiers, invitations, tokens
 from organizations.domain.parties import own_party
-from organizations.identity import SUPPORT_KEY
-from organizations.models import DirectoryImport, User
+from organizations.models import DirectoryImport
 from pvf.domain import proposals, workbook_out
 from pvf.domain.rows import ProposedLine
 from pvf.models import HtsEdition, ProcessingReport, PVFVersion
 from requests_app.models import Request
+from tests.browser.sessions import PASSWORD, everybodys_sessions
 from tests.pvf.support import next_year, reported
 from tests.support import continuity, stages
 from tests.support.certificates import issued, numbered
 from tests.support.world import PLATFORM, World, make_line
-
-PASSWORD = "a long enough pass phrase"
 
 
 @dataclass(frozen=True)
@@ -191,6 +185,7 @@ def _organisations(world: World) -> str:
     with act_as(world.who("signatory")) as signatory:
         brokers.grant(signatory, broker_id=world.broker.pk, valid_until=last, scopes=["drafts", "shipments"])
     for role in ("manager", "signatory"):
+        world.with_second_step(role)
         with act_as(world.who(role)) as actor:
             tokens.create(actor, name="ERP of the head office", days=30)
     with act_as(world.who("manager")) as manager:
@@ -200,47 +195,6 @@ def _organisations(world: World) -> str:
             manager, party, email="new.reviewer@certifier.example", roles=["reviewer"]
         )
     return token
-
-
-def _session(browser: Browser, user: User) -> str:
-    """The session's key; the person has just proved who they are."""
-    session = browser.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
-    session["account_authentication_methods_user"] = str(user.pk)
-    session.save()
-    return browser.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-def _sessions(world: World) -> dict[str, str]:
-    """Everybody who visits pages. The approver signs in with two steps; the operator belongs to no organisation."""
-    approver = world.members["approver"].user
-    approver.set_password(PASSWORD)
-    approver.save(update_fields=["password"])
-    TOTP.activate(approver, "JBSWY3DPEHPK3PXP")
-    RecoveryCodes.activate(approver)
-    found = {}
-    for role in ("manager", "approver", "signatory", "importer", "broker"):
-        user = world.members[role].user
-        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-        found[role] = _session(world.browser(role), user)
-    operator = User.objects.create_user("platform@portal.example", None, name="Op", is_platform_operator=True)
-    browser = Browser()
-    browser.force_login(operator)
-    found |= {"platform": _session(browser, operator), "supporter": _support(world)}
-    return {**found, "nobody": "", "newcomer": ""}
-
-
-def _support(world: World) -> str:
-    """Another operator, who reads the certifier's data in a support session."""
-    operator = User.objects.create_user("support@portal.example", None, name="Sup", is_platform_operator=True)
-    with act_as(Identity(kind=Kind.PLATFORM, user_id=operator.pk)) as actor:
-        row = support.open_session(actor, world.certifier.pk, reason="Ticket 41: a balance looks wrong.", minutes=480)
-    browser = Browser()
-    browser.force_login(operator)
-    session = browser.session
-    session[SUPPORT_KEY] = str(row.pk)
-    session.save()
-    return _session(browser, operator)
 
 
 def make_everything(world: World, folder: Path) -> Everything:
@@ -267,7 +221,7 @@ def make_everything(world: World, folder: Path) -> Everything:
         )  # fmt: skip
     report = _processed(world)
     draft = next_year(world, "signatory")
-    invitation, sessions = _organisations(world), _sessions(world)
+    invitation, sessions = _organisations(world), everybodys_sessions(world)
     return Everything(
         world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book,
         refused, to_key, _made_files(world),
@@ -371,6 +325,9 @@ def _staff(every: Everything) -> list[Visit]:
         Visit("by-hand-refused", "manager", reverse("oid_sync:assisted:sheet", args=[every.to_key.pk]), act=_press),
         Visit("shipment-refused", "manager", reverse("certificates:shipments", kwargs=pk), act=_press),
         Visit("key-new", "manager", reverse("organizations:tokens"), act=_new_key),
+        Visit("access-review", "manager", reverse("organizations:access_review")),
+        Visit("platform-people", "platform", reverse("organizations:operator_people")),
+        Visit("platform-people-refused", "platform", reverse("organizations:operator_people"), act=_press),
         Visit("platform", "platform", reverse("organizations:platform")),
         Visit("platform-refused", "platform", reverse("organizations:platform"), act=_press),
         Visit("support", "platform", reverse("organizations:support")),
@@ -437,16 +394,25 @@ def _parties(every: Everything) -> list[Visit]:
 
 
 def _account() -> list[Visit]:
-    """The account's own pages: without a second step (manager), with one (approver)."""
+    """The account's own pages: without a second step (importer), with one (approver), with a passkey (signatory)."""
     pages = {
-        "manager": [
+        "importer": [
             ("mfa", "mfa_index"), ("mfa-activate", "mfa_activate_totp"), ("password", "account_change_password"),
             ("email", "account_email"), ("reauthenticate", "account_reauthenticate"), ("logout", "account_logout"),
+            ("sessions", "usersessions_list"), ("passkey-add", "mfa_add_webauthn"), ("passkeys-none", "mfa_list_webauthn"),
         ],
+        "reviewer before the second step": [("mfa-due", "mfa_index")],
+        "signatory": [("passkeys", "mfa_list_webauthn"), ("passkey-reauthenticate", "mfa_reauthenticate_webauthn")],
         "approver": [
             ("mfa-on", "mfa_index"), ("mfa-codes", "mfa_view_recovery_codes"), ("mfa-off", "mfa_deactivate_totp"),
             ("mfa-new-codes", "mfa_generate_recovery_codes"), ("mfa-reauthenticate", "mfa_reauthenticate"),
         ],
     }  # fmt: skip
     rows = [Visit(name, role, reverse(view)) for role, entries in pages.items() for name, view in entries]
+    passkey = Authenticator.objects.get(type=Authenticator.Type.WEBAUTHN).pk
+    rows += [
+        Visit("passkey-rename", "signatory", reverse("mfa_edit_webauthn", args=[passkey])),
+        Visit("passkey-remove", "signatory", reverse("mfa_remove_webauthn", args=[passkey])),
+        Visit("confirm", "stale manager", reverse("certificates:signing"), 403),
+    ]
     return [*rows, Visit("password-set", "platform", reverse("account_set_password"))]

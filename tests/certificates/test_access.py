@@ -16,7 +16,15 @@ from core.identity import Identity, Kind, act_as
 from core.models import StoredFile
 from organizations.models import Delegation, User
 from tests.support.certificates import issued, numbered
-from tests.support.world import World, make_client, make_exporter_people, make_operation, make_world, sign_in
+from tests.support.world import (
+    World,
+    make_client,
+    make_exporter_people,
+    make_operation,
+    make_world,
+    sign_in,
+    sign_in_user,
+)
 
 PAGES = ("certificates:detail", "certificates:pdf")
 ROUTES = ("api:certificate-detail", "api:certificate-pdf", "api:certificate-shipments")
@@ -170,7 +178,7 @@ def test_an_invited_contact_sees_this_certificate_alone(world: World):
         )
         assert cursor.rowcount == 1
     browser = Browser()
-    browser.force_login(guest)
+    sign_in_user(browser, guest)
     assert _codes(browser, first) == {200}
     assert _codes(browser, _second) == {404}
     assert browser.get(reverse("certificates:list")).status_code == 403

@@ -14,7 +14,7 @@ from django.urls import reverse
 from certificates.domain import overages, shipments
 from certificates.models import Certificate, CertificateState, OverageReport, Receipt, Shipment
 from core.identity import act_as
-from organizations.domain import tokens
+from organizations.domain import second_step, tokens
 from requests_app.models import Request
 from tests.support.certificates import issued
 from tests.support.world import World, make_world
@@ -167,6 +167,8 @@ def test_the_importer_confirms_on_its_page(world: World, certificate: Certificat
 
 
 def _post(world: World, role: str, path: str, body: dict[str, Any]) -> Any:
+    if not second_step.is_set_up(world.members[role].user_id):
+        world.with_second_step(role)
     with act_as(world.who(role)) as actor:
         _row, secret = tokens.create(actor, name="t", days=1)
     return world.browser(role).post(

@@ -32,6 +32,8 @@ TESTED = {
     "certificates_public_check", "certificates_public_versions", "certificates_continuity_check",
     "certificates_forget_lookups", "certificates_seen_elsewhere", "core_erase_from_audit",
     "organizations_grants_used", "organizations_acts_of_brokers", "requests_app_replacement_open",
+    # what they let go, and what never: tests/certportal/test_retention.py
+    "requests_app_forget_draft", "oid_sync_forget_exchanges",
 }  # fmt: skip
 
 
@@ -255,3 +257,9 @@ def test_an_open_replacement_is_told_to_the_broker_who_ships(world: World) -> No
         assert ask(world.who("broker"), asked, certificate.pk) == [(answer,)], scopes
     for actor in (make_world(2).who("broker"), world.who("importer"), world.who("signatory"), NOBODY):
         assert ask(actor, asked, certificate.pk) == [(False,)], actor.kind
+
+
+def test_what_is_old_is_forgotten_by_a_loop_alone(world: World) -> None:
+    for actor in (NOBODY, CHECK, PLATFORM, world.who("manager"), world.who("signatory"), world.who("importer")):
+        assert ask(actor, "SELECT requests_app_forget_draft(%s, now())", a_uuid()) == [(None,)], actor.kind
+        assert ask(actor, "SELECT oid_sync_forget_exchanges(now())") == [(0,)], actor.kind

@@ -31,6 +31,8 @@ SAFE: dict[str, Any] = {
     "SESSION_COOKIE_SECURE": True,
     "SESSION_COOKIE_HTTPONLY": True,
     "CSRF_COOKIE_SECURE": True,
+    "SESSION_COOKIE_NAME": "__Host-session",
+    "CSRF_COOKIE_NAME": "__Host-csrf",
     "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
     "ALLAUTH_TRUSTED_PROXY_COUNT": 1,
     "SECRET_KEY": "r4nd0m-Text_of.tests:not,used;anywhere+else=as/a(key)1234567890",
@@ -40,6 +42,7 @@ SAFE: dict[str, Any] = {
     "DOCUMENT_DEMO_KEY": "",
     "TIMESTAMP_URL": "http://stamps.portal-of-tests.org",
     "FILE_UPLOAD_PERMISSIONS": 0o600,
+    "FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o700,
 }
 UNSAFE: list[tuple[Callable[..., Any], str, dict[str, Any]]] = [
     (deploy_checks.environment, "certportal.E001", {"PRODUCTION": False}),
@@ -50,6 +53,8 @@ UNSAFE: list[tuple[Callable[..., Any], str, dict[str, Any]]] = [
     (deploy_checks.https, "certportal.E005", {"PORTAL_PUBLIC_ORIGIN": "http://certificates.portal-of-tests.org"}),
     (deploy_checks.https, "certportal.E006", {"SESSION_COOKIE_SECURE": False}),
     (deploy_checks.https, "certportal.E006", {"CSRF_COOKIE_SECURE": False}),
+    (deploy_checks.https, "certportal.E006", {"SESSION_COOKIE_NAME": "sessionid"}),
+    (deploy_checks.https, "certportal.E006", {"CSRF_COOKIE_NAME": "csrftoken"}),
     (deploy_checks.proxies, "certportal.W007", {"ALLAUTH_TRUSTED_PROXY_COUNT": 0}),
     (deploy_checks.secrets, "certportal.E008", {"SECRET_KEY": "short"}),
     (deploy_checks.secrets, "certportal.E008", {"SECRET_KEY": "ab" * 40}),
@@ -60,6 +65,9 @@ UNSAFE: list[tuple[Callable[..., Any], str, dict[str, Any]]] = [
     (deploy_checks.demo, "certportal.E011", {"DOCUMENT_DEMO_KEY": "/somewhere/demo.p12"}),
     (deploy_checks.timestamps, "certportal.I013", {"TIMESTAMP_URL": ""}),
     (deploy_checks.file_store, "certportal.E014", {"FILE_UPLOAD_PERMISSIONS": 0o644}),
+    (deploy_checks.file_store, "certportal.E014", {"FILE_UPLOAD_PERMISSIONS": None}),
+    (deploy_checks.file_store, "certportal.E014", {"FILE_UPLOAD_DIRECTORY_PERMISSIONS": 0o755}),
+    (deploy_checks.file_store, "certportal.E014", {"FILE_UPLOAD_DIRECTORY_PERMISSIONS": None}),
 ]
 
 

@@ -20,7 +20,7 @@ from organizations.models import DirectoryImport, Operation, User
 from organizations.tasks import run_directory_import, sweep_directory_imports
 from organizations.views.directory import DirectoryUpload
 from tests.organizations.test_directory_import import row, workbook
-from tests.support.world import PLATFORM, World
+from tests.support.world import PLATFORM, World, sign_in_user
 
 pytestmark = pytest.mark.django_db
 PAGE = "/organization/directory/imports/"
@@ -30,8 +30,8 @@ PAGE = "/organization/directory/imports/"
 def operator() -> Browser:
     """The platform operator, signed in."""
     browser = Browser()
-    browser.force_login(
-        User.objects.create(email="operator@portal.example", name="Operator", is_platform_operator=True)
+    sign_in_user(
+        browser, User.objects.create(email="operator@portal.example", name="Operator", is_platform_operator=True)
     )
     return browser
 

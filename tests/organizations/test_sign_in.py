@@ -23,7 +23,7 @@ OTHER = "another long enough phrase"
 
 @pytest.fixture
 def person(world: World) -> User:
-    user = world.members["reviewer"].user
+    user = world.members["preparer"].user
     user.set_password(PASSWORD)
     user.save(update_fields=["password"])
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)

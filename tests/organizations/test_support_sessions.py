@@ -26,7 +26,7 @@ from organizations.roles import Role
 from pvf.models import PVF, Balance
 from requests_app.models import Request
 from tests.support.stages import submitted
-from tests.support.world import World, make_world
+from tests.support.world import World, make_world, sign_in_user
 
 pytestmark = pytest.mark.django_db
 REASON = "Ticket 41: a balance is shown wrongly."
@@ -48,7 +48,7 @@ def opened(world: World, operator: User, minutes: int = 60) -> SupportSession:
 
 def browser_of(operator: User, session: SupportSession | None = None) -> Browser:
     browser = Browser()
-    browser.force_login(operator)
+    sign_in_user(browser, operator)
     if session is not None:
         kept = browser.session
         kept[SUPPORT_KEY] = str(session.pk)

@@ -21,7 +21,7 @@ from organizations.identity import hash_token
 from organizations.models import ApiToken, Certifier, Invitation, Membership, User
 from organizations.roles import Role
 from organizations.rules import Rules, rules_of
-from tests.support.world import World, make_operation, make_world
+from tests.support.world import World, make_operation, make_world, sign_in_user
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long enough pass phrase"
@@ -50,13 +50,13 @@ def test_a_new_person_comes_in_by_the_link_in_the_mail_and_can_sign_in_by_e_mail
     assert "new@certifier.example" in guest.get(link).content.decode()
     answer = guest.post(link, {"name": "New Person", "password": PASSWORD})
     assert answer.status_code == 302, answer.content.decode()
-    page = guest.get(reverse("organizations:people"))
-    assert page.status_code == 200
-    assert guest.get(link).status_code == 404
+    assert guest.get(reverse("organizations:people"))["Location"] == reverse("mfa_index")
+    assert Browser().get(link).status_code == 404
     guest.post(reverse("account_logout"))
     assert guest.get(reverse("organizations:people")).status_code == 302
     signed_in = guest.post(reverse("account_login"), {"login": "new@certifier.example", "password": PASSWORD})
     assert signed_in.status_code == 302
+    sign_in_user(guest, User.objects.get(email="new@certifier.example"))
     assert guest.get(reverse("organizations:people")).status_code == 200
 
 
@@ -265,7 +265,7 @@ def test_a_clients_standing_is_changed_by_a_manager_and_its_people_are_told(worl
 def test_the_platform_operator_makes_a_certifier_and_reads_nothing_of_another(world: World) -> None:
     operator = User.objects.create_user("platform@portal.example", PASSWORD, name="Operator", is_platform_operator=True)
     browser = Browser()
-    browser.force_login(operator)
+    sign_in_user(browser, operator)
     answer = browser.post(
         reverse("organizations:platform"),
         {"name": "Third Certification", "slug": "third", "code": "777", "country": "EC", "time_zone": "America/Guayaquil",
@@ -277,6 +277,8 @@ def test_the_platform_operator_makes_a_certifier_and_reads_nothing_of_another(wo
     send_notifications(str(certifier.pk))
     guest = Browser()
     assert guest.post(_link(str(mail.outbox[0].body)), {"name": "Boss", "password": PASSWORD}).status_code == 302
+    assert guest.get(reverse("organizations:settings"))["Location"] == reverse("mfa_index")
+    sign_in_user(guest, User.objects.get(email="boss@third.example"))
     assert guest.get(reverse("organizations:settings")).status_code == 200
     for url in (
         reverse("organizations:clients"),

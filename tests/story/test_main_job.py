@@ -7,6 +7,7 @@ portal is called, no setting changed.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import re
 import shutil
@@ -27,6 +28,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
+from certportal.launcher.codes import code_at
 from tests.support.portal import RunningPortal
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -74,6 +76,11 @@ class Person:
         self.page.locator("[name=login]").fill(account["email"])
         self.page.locator("[name=password]").fill(account["password"])
         self.page.locator("main form button[type=submit]").first.click()
+        if account.get("totp_secret"):
+            self.page.wait_for_url("**/2fa/authenticate/")
+            self.page.locator("[name=code]").fill(code_at(account["totp_secret"], int(time.time())))
+            self.page.locator("main form button[type=submit]").first.click()
+            self.page.wait_for_url(lambda url: "/2fa/" not in url)
         expect(self.page.locator("main h1")).to_be_visible()
         assert "/account/login" not in self.page.url, self.page.inner_text("main")
 
@@ -254,11 +261,11 @@ def download(importer: Person, reference: str, folder: Path) -> tuple[str, Path]
 
 
 def read_qr(pdf: Path, folder: Path) -> str:
-    """The text of the QR code as a camera would read it from the printed page."""
+    """The text of the QR code as a camera would read it from the printed page, which tries from nearer and farther."""
     document = pypdfium2.PdfDocument(str(pdf))
     try:
-        for page in document:
-            image = np.asarray(page.render(scale=3).to_pil().convert("L"))
+        for page, scale in itertools.product(document, (3, 4, 2.5, 5)):
+            image = np.asarray(page.render(scale=scale).to_pil().convert("L"))
             text, _points, _straight = cv2.QRCodeDetector().detectAndDecode(image)
             if text:
                 if PICTURES:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import time
 import uuid
 from decimal import Decimal
 
+from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connection
 from django.test import Client as Browser
 
@@ -23,6 +25,7 @@ from organizations.roles import Role
 from pvf.models import PVF, HtsCode, PVFLine, PVFLineTerms, PVFVersion
 
 PLATFORM = Identity(kind=Kind.PLATFORM)
+TOTP_SECRET = "JBSWY3DPEHPK3PXP"
 GREEN_COFFEE = "0901110015"
 STAFF = {"reviewer": Role.REVIEWER, "approver": Role.APPROVER, "manager": Role.MANAGER, "auditor": Role.AUDITOR}
 EXPORTER = {"preparer": Role.PREPARER, "signatory": Role.SIGNATORY, "viewer": Role.VIEWER}
@@ -49,6 +52,11 @@ class World:
         """A background loop of this certifier."""
         return Identity.loop(self.certifier.id)
 
+    def with_second_step(self, role: str) -> str:
+        """Give the person an authenticator app; its secret."""
+        TOTP.activate(self.members[role].user, TOTP_SECRET)
+        return TOTP_SECRET
+
     def browser(self, role: str) -> Browser:
         """Django's test client, signed in as the person with this role."""
         browser = Browser()
@@ -57,10 +65,23 @@ class World:
 
 
 def sign_in(browser: Browser, membership: Membership) -> None:
-    """Sign a person in and choose the membership."""
-    browser.force_login(membership.user)
+    """Sign a person in, as by password and second step just now, and choose the membership."""
+    sign_in_user(browser, membership.user)
     session = browser.session
     session[SESSION_KEY] = str(membership.pk)
+    session.save()
+
+
+def sign_in_user(browser: Browser, user: User, *, seconds_ago: int = 0, second_step: bool = True) -> None:
+    """Sign a person in as by password, and by a second step unless told otherwise, so many seconds ago."""
+    browser.force_login(user)
+    session = browser.session
+    at = time.time() - seconds_ago
+    proofs: list[dict[str, object]] = [{"method": "password", "at": at}]
+    if second_step:
+        proofs.append({"method": "mfa", "at": at, "type": "totp"})
+    session["account_authentication_methods"] = proofs
+    session["account_authentication_methods_user"] = str(user.pk)
     session.save()
 
 

@@ -12,6 +12,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from certportal.demo import cast, links, organisations, pvfs, requests
+from core.private import private_folder
+from organizations.domain import second_step
 
 
 class Command(BaseCommand):
@@ -41,15 +43,16 @@ def write_accounts(everyone: organisations.Cast) -> None:
         {
             "role": role_name(who), "organisation": everyone.members[who.email].organisation_name,
             "email": who.email, "password": cast.PASSWORD, "token": tokens[who.email],
+            "totp_secret": cast.TOTP_SECRET if second_step.ROLES & {who.role} else "",
         }
         for who in cast.PEOPLE
     ]  # fmt: skip
     accounts.append(
         {"role": "platform operator", "organisation": "CertPortal", "email": cast.PLATFORM_EMAIL,
-         "password": cast.PASSWORD, "token": ""}
+         "password": cast.PASSWORD, "token": "", "totp_secret": cast.TOTP_SECRET}
     )  # fmt: skip
     fresh = path.with_suffix(".new")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump({"accounts": accounts}, file, ensure_ascii=False, indent=1)
     fresh.replace(path)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
@@ -24,8 +25,7 @@ from organizations.domain.directory import imports
 from organizations.domain.directory.sources import source_of
 from organizations.models import DirectoryImport
 
-#: OID's workbook of a month has 30 to 40 MB.
-MAX_BYTES = 150 * 2**20
+MAX_BYTES: int = settings.DIRECTORY_MAX_BYTES
 FOLDER = "directory"
 _ACTOR = Identity(kind=Kind.PLATFORM)
 
