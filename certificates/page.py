@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from certificates.document.history import AmendedField
 from certificates.document.history_page import amendment_in_words, change_in_words
+from certificates.domain import behalf, coop, delays, receipts, replacing, versions
 from certificates.domain import continuity as continuity_of
-from certificates.domain import coop, delays, receipts, replacing, versions
 from certificates.domain import shipments as shipments_of
 from certificates.domain.changes import DECIDING
 from certificates.models import (
@@ -28,6 +28,7 @@ from core.identity import Identity, Kind
 from core.ids import group_code
 from core.templatetags.portal_format import day
 from core.templatetags.portal_ui import hts, kg
+from organizations import delegated
 
 
 def _joined(*parts: str) -> str:
@@ -95,8 +96,38 @@ def or1_rows(certificate: Certificate, known: dict[str, str], stated: set[str]) 
     return [row for row in rows if row[1]]
 
 
+def _brokers(certificate: Certificate) -> dict[tuple[str, str], dict[str, str]]:
+    """Who of a broker did what on whose behalf, by act and shipment, as far as the reader may know."""
+    return {
+        (done.act, done.part): {"who": done.who, "on_behalf_of": done.on_behalf_of}
+        for done in delegated.acts_on(certificate.certifier_id, certificate.pk)
+    }
+
+
+def _events_of_shipment(shipment: Shipment, brokers: dict[tuple[str, str], dict[str, str]]) -> list[dict[str, Any]]:
+    """That it was reported, received, taken back."""
+
+    def by(act: str) -> dict[str, str]:
+        return brokers.get((act, str(shipment.pk)), {})
+
+    left = {"what": _("Shipment reported"), "detail": kg(shipment.net_kg)}
+    rows = [{"when": shipment.reported_at, "tone": "info", "icon": "arrow_forward", **left, **by("certificate.ship")}]
+    receipt = getattr(shipment, "receipt", None)
+    if receipt is not None:
+        there = {"what": _("Receipt confirmed"), "detail": kg(receipt.received_kg)}
+        rows.append(
+            {"when": receipt.confirmed_at, "tone": "good", "icon": "check", **there, **by("certificate.received")}
+        )
+    if shipment.corrected_at:
+        back = {"what": _("Shipment taken back"), "detail": shipment.correction_reason}
+        rows.append({"when": shipment.corrected_at, "tone": "wait", "icon": "undo", **back,
+                     **by("certificate.ship_corrected")})  # fmt: skip
+    return rows
+
+
 def events(certificate: Certificate, shipments: list[Shipment]) -> list[dict[str, Any]]:
     """The timeline, newest first."""
+    brokers = _brokers(certificate)
     rows: list[dict[str, Any]] = [
         {"when": certificate.approved_at, "what": _("Request approved"), "tone": "good", "icon": "check_circle"}
     ]
@@ -111,12 +142,9 @@ def events(certificate: Certificate, shipments: list[Shipment]) -> list[dict[str
             {"when": certificate.issued_at, "what": _("Issued and released"), "tone": "good", "icon": "verified"}
         )
     for shipment in shipments:
-        left = {"what": _("Shipment reported"), "detail": kg(shipment.net_kg)}
-        rows.append({"when": shipment.reported_at, "tone": "info", "icon": "arrow_forward", **left})
-        if shipment.corrected_at:
-            back = {"what": _("Shipment taken back"), "detail": shipment.correction_reason}
-            rows.append({"when": shipment.corrected_at, "tone": "wait", "icon": "undo", **back})
-    rows += [_change(row) for row in certificate.changes.select_related("amendment")]
+        rows += _events_of_shipment(shipment, brokers)
+    for change in certificate.changes.select_related("amendment"):
+        rows.append({**_change(change), **brokers.get((f"certificate.{change.kind}", ""), {})})
     return sorted(rows, key=lambda row: row["when"], reverse=True)
 
 
@@ -219,6 +247,7 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         .filter(certificate=certificate, closed_at=None)
         .order_by("found_at", "pk"),
         "delay": delays.of(actor, certificate),
+        "acts_for": behalf.acts_for(actor, certificate),
     }
 
 
@@ -234,7 +263,7 @@ def _acts(actor: Identity, certificate: Certificate) -> list[tuple[str, str]]:
     if certificate.state not in SHIPPING_STATES or _frozen(actor, certificate):
         return []
     found: list[tuple[str, str]] = []
-    if shipments_of.may_report(actor) and certificate.total_declared_at is None:
+    if shipments_of.may_report(actor, certificate) and certificate.total_declared_at is None:
         found.append(("certificates:total", _("Declare the total")))
     if certificate.state == CertificateState.ISSUED and actor.is_staff and actor.has(*DECIDING):
         found += [("certificates:amend", _("Amend")), ("certificates:void", _("Void"))]

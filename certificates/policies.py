@@ -16,6 +16,7 @@ from core.policy import (
     SUPPORT,
     USER,
     Table,
+    delegated,
 )
 
 _RELEASED = "(state IN ('issued', 'closed', 'void', 'replaced', 'continuity') OR continuity_at IS NOT NULL)"
@@ -27,8 +28,8 @@ _CERTIFICATE = (
     f" WHEN 'exporter' THEN certifier_id = {CERTIFIER} AND client_id = {CLIENT}"
     f" WHEN 'support' THEN certifier_id = {CERTIFIER} AND {SUPPORT}"
     f" WHEN 'importer' THEN {_RELEASED} AND (importer_id = {OPERATION} OR {_INVITED})"
-    f" WHEN 'broker' THEN {_RELEASED} AND (importer_id = ANY ((SELECT portal_delegating_importers())::uuid[])"
-    f" OR client_id = ANY ((SELECT portal_delegating_clients())::uuid[]) OR {_INVITED})"
+    f" WHEN 'broker' THEN {_RELEASED} AND (importer_id = {delegated('importers', 'certificates')}"
+    f" OR client_id = {delegated('clients', 'certificates')} OR {_INVITED})"
     f" WHEN 'person' THEN {_RELEASED} AND {_INVITED} ELSE false END"
 )
 #: Rows below a certificate are seen by whoever sees the certificate (sql/035_parties.sql). Those who are known by their
@@ -37,6 +38,9 @@ _BELOW = f"({KIND} IN ('importer', 'broker', 'person') AND portal_sees_certifica
 _BELOW_ITS_OWN = (
     f"({KIND} IN ('importer', 'broker', 'person') AND portal_sees_certificate(certificate_id, certifier_id))"
 )
+#: A broker whose exporter lets it report shipments and totals.
+_SHIPS = f"({KIND} = 'broker' AND {_RELEASED} AND client_id = {delegated('clients', 'shipments')})"
+_SHIPS_BELOW = f"({KIND} = 'broker' AND portal_ships_certificate(certificate_id, certifier_id, client_id))"
 _ROWS_OR_BELOW = f"{ROWS_READ} OR {_BELOW}"
 #: A bundle belongs to a person in one membership, and that membership is the one acted in.
 _OWN_BUNDLE = (
@@ -50,7 +54,7 @@ _OWN_BUNDLE = (
 _LOOP = f"({KIND} = 'loop' AND certifier_id IS NOT DISTINCT FROM {CERTIFIER})"
 
 TABLES = [
-    Table("certificates_certificate", read=_CERTIFICATE, write=ROWS, grants=NO_DELETE),
+    Table("certificates_certificate", read=_CERTIFICATE, write=f"{ROWS} OR {_SHIPS}", insert=ROWS, grants=NO_DELETE),
     Table("certificates_certificatedocument", read=_ROWS_OR_BELOW, write=STAFF_ROW, grants=APPEND),
     # whoever sees the certificate may ask for its copy; it is made, and forgotten, by the loop
     Table("certificates_readingcopy", read=_ROWS_OR_BELOW, write=f"{ROWS} OR {_BELOW_ITS_OWN}"),
@@ -68,15 +72,21 @@ TABLES = [
         write=STAFF_ROW,
         grants=NO_DELETE,
     ),
-    Table("certificates_shipment", read=_ROWS_OR_BELOW, write=ROWS, grants=NO_DELETE),
-    Table("certificates_certificatechange", read=_ROWS_OR_BELOW, write=ROWS, grants=APPEND),
+    Table("certificates_shipment", read=_ROWS_OR_BELOW, write=f"{ROWS} OR {_SHIPS_BELOW}", grants=NO_DELETE),
+    Table(
+        "certificates_certificatechange",
+        read=_ROWS_OR_BELOW,
+        write=f"{ROWS} OR ({_SHIPS_BELOW} AND kind = 'total')",
+        grants=APPEND,
+    ),
     Table(
         "certificates_amendment", read=_ROWS_OR_BELOW, write=STAFF_ROW, grants=APPEND, update_columns=("confirmed_at",)
     ),
     # whether and since when OID is out decides what the certifier's exporters may ship
     Table(
         "certificates_outage",
-        read=f"certifier_id = {CERTIFIER} AND {KIND} IN ('staff', 'loop', 'exporter', 'support')",
+        read=f"certifier_id = {CERTIFIER} AND {KIND} IN ('staff', 'loop', 'exporter', 'support')"
+        f" OR ({KIND} = 'broker' AND certifier_id = {delegated('certifiers', 'shipments')})",
         write=STAFF_ROW,
         grants=NO_DELETE,
     ),
@@ -86,9 +96,10 @@ TABLES = [
     Table(
         "certificates_receipt",
         read=_ROWS_OR_BELOW,
-        # on the books of the certificate that it is about, and of no other
-        write=f"{KIND} IN ('importer', 'broker') AND EXISTS (SELECT 1 FROM certificates_certificate c"
-        " WHERE c.id = certificate_id AND c.certifier_id = certificates_receipt.certifier_id"
+        # on the books of the certificate that it is about, and of no other; a broker by a grant that holds it
+        write=f"({KIND} = 'importer' OR ({KIND} = 'broker' AND importer_id = {delegated('importers', 'receipts')}))"
+        " AND EXISTS (SELECT 1 FROM certificates_certificate c WHERE c.id = certificate_id"
+        " AND c.certifier_id = certificates_receipt.certifier_id"
         " AND c.client_id = certificates_receipt.client_id AND c.importer_id = certificates_receipt.importer_id)",
         grants=APPEND,
     ),

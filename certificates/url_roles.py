@@ -7,6 +7,8 @@ from organizations.roles import Role
 RECEIVERS: Audience = frozenset({Role.IMPORTER, Role.BROKER, Anyone.ALONE})
 READERS: Audience = PARTIES | {Anyone.ALONE}
 REPORTERS: Audience = ACTING_STAFF | {Role.SIGNATORY}
+#: An exporter's broker reports shipments and totals by grant; more than was certified it does not claim.
+REPORTERS_AND_BROKER: Audience = REPORTERS | {Role.BROKER}
 DECIDERS: Audience = frozenset({Role.APPROVER, Role.MANAGER})
 
 URL_ROLES: dict[str, Audience] = {
@@ -29,22 +31,22 @@ URL_ROLES: dict[str, Audience] = {
     "certificates:reading-copy": READERS,
     "certificates:reading-copy-file": READERS,
     "certificates:retry-document": ACTING_STAFF,
-    "certificates:shipments": REPORTERS,
-    "certificates:correct-shipment": REPORTERS,
-    "certificates:total": REPORTERS,
+    "certificates:shipments": REPORTERS_AND_BROKER,
+    "certificates:correct-shipment": REPORTERS_AND_BROKER,
+    "certificates:total": REPORTERS_AND_BROKER,
     "certificates:amend": DECIDERS,
     "certificates:void": DECIDERS,
     "certificates:replace": frozenset({Role.PREPARER, Role.SIGNATORY}),
     "certificates:receipt": frozenset({Role.IMPORTER, Role.BROKER}),
     "certificates:overages": STAFF | CLIENT,
     "certificates:settle": DECIDERS,
-    "api:certificate-total": REPORTERS,
+    "api:certificate-total": REPORTERS_AND_BROKER,
     "api:certificate-amend": DECIDERS,
     "api:certificate-void": DECIDERS,
     "api:certificate-replace": frozenset({Role.PREPARER, Role.SIGNATORY}),
     "api:certificate-overages": REPORTERS,
     "api:shipment-receipt": frozenset({Role.IMPORTER, Role.BROKER}),
-    "api:shipment-correct": REPORTERS,
+    "api:shipment-correct": REPORTERS_AND_BROKER,
     "api:overage-settle": DECIDERS,
     "api:certificate-list": READERS,
     "api:certificate-detail": READERS,

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from certificates import page
 from certificates.document.errors import NoSigningKey
-from certificates.domain import continuity, documents, downloads, overages, reading_copies, shipments, signing
+from certificates.domain import behalf, continuity, documents, downloads, overages, reading_copies, shipments, signing
 from certificates.forms import CorrectionForm, ShipmentForm, SigningKeyForm
 from certificates.models import Certificate, CertificateState, OverageReport, Shipment, SigningKey
 from core import clock
 from core.errors import DomainError
 from core.files import PDF
-from core.identity import Identity, actor_of
+from core.identity import Identity, Kind, actor_of
 from core.refusals import at_field, refuse
 from core.serving import attachment
 from organizations.domain import two_managers
@@ -62,8 +62,13 @@ def _list(request: HttpRequest, template: str) -> HttpResponse:
     state, text = request.GET.get("state", ""), request.GET.get("text", "").strip()[:80]
     order = SORTS.get(request.GET.get("sort", ""), "-approved_at")
     rows = search(actor, state, text).order_by(order, "-id")
+    shown = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    names = behalf.for_each(actor, shown.object_list)
+    for row in shown.object_list:
+        row.acts_for = names.get(row.pk, "")
     context: dict[str, Any] = {
-        "page_obj": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page_obj": shown,
+        "by_grant": actor.kind is Kind.BROKER,
         "states": CertificateState.choices,
         "state": state,
         "text": text,
@@ -79,8 +84,9 @@ def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One certificate."""
     actor = actor_of(request)
     certificate = find(Certificate.objects.select_related("replaces"), actor, pk)
+    behalf.reading(actor, [certificate])
     context = page.context_of(actor, certificate)
-    context["may_report"] = context["takes_shipments"] and shipments.may_report(actor)
+    context["may_report"] = context["takes_shipments"] and shipments.may_report(actor, certificate)
     replaceable = context["takes_shipments"] and certificate.state == CertificateState.ISSUED
     context["may_replace"] = replaceable and actor.has(Role.PREPARER, Role.SIGNATORY)
     context["is_staff"] = actor.is_staff
@@ -122,11 +128,14 @@ def report_shipment(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 messages.success(request, _report(actor, pk, form, overage="overage" in request.POST))
                 return redirect("certificates:detail", pk=pk)
             except DomainError as error:
-                over = isinstance(error, shipments.AboveTheRest)
+                over = isinstance(error, shipments.AboveTheRest) and actor.kind is not Kind.BROKER
                 at_field(form, error)
                 status = error.status
     rest = certificate.net_kg - certificate.shipped_kg
-    context = {"form": form, "certificate": certificate, "rest_kg": rest, "over": over}
+    context = {
+        "form": form, "certificate": certificate, "rest_kg": rest, "over": over,
+        "acts_for": shipments.reporting(actor, certificate).on_behalf_of,
+    }  # fmt: skip
     return render(request, "certificates/shipment.html", context, status=status)
 
 
@@ -159,7 +168,8 @@ def correct_shipment(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID
             else:
                 messages.success(request, _("The shipment was taken back. Report the right one now."))
                 return redirect("certificates:shipments", pk=pk)
-    context = {"form": form, "shipment": shipment, "certificate": shipment.certificate}
+    acts_for = shipments.reporting(actor, shipment.certificate).on_behalf_of
+    context = {"form": form, "shipment": shipment, "certificate": shipment.certificate, "acts_for": acts_for}
     return render(request, "certificates/correct.html", context, status=status)
 
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certificates.domain import actuals, amending, overages, receipts, replacing, versions, voiding
+from certificates.domain import actuals, amending, behalf, overages, receipts, replacing, shipments, versions, voiding
 from certificates.domain.changes import DECIDING
 from certificates.forms_life import AmendForm, ReceiptForm, SettleForm, TotalForm, VoidForm
 from certificates.models import Certificate, OverageReport, Shipment
@@ -121,8 +121,9 @@ def total(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     certificate = find(Certificate.objects.all(), actor, pk)
     form = TotalForm(request.POST or None)
     page = _Page(
-        certificate, _("Declare the total"), _("Declare"), _("The total is declared; OID is told."), _detail(pk)
-    )
+        certificate, _("Declare the total"), _("Declare"), _("The total is declared; OID is told."), _detail(pk),
+        {"acts_for": shipments.reporting(actor, certificate).on_behalf_of},
+    )  # fmt: skip
     return _answer(request, page, form, lambda: actuals.declare_total(actor, pk, **form.cleaned_data))
 
 
@@ -151,7 +152,7 @@ def receipt(request: HttpRequest, pk: uuid.UUID, shipment_id: uuid.UUID) -> Http
         _("Confirm"),
         _("Thank you: the receipt is confirmed."),
         _detail(pk),
-        {"shipment": shipment},
+        {"shipment": shipment, "acts_for": behalf.acts_for(actor, shipment.certificate)},
     )
     return _answer(request, page, form, lambda: receipts.confirm(actor, shipment_id, **form.cleaned_data))
 

@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-signing-keys": {"task": "certificates.tasks.sweep_signing_keys", "schedule": 3600},
     "sweep-suspension": {"task": "certificates.tasks.sweep_suspension", "schedule": 60},
+    "sweep-delegations": {"task": "organizations.tasks.sweep_delegations", "schedule": 3600},
     "sweep-directory": {"task": "organizations.tasks.sweep_directory_imports", "schedule": 60},
     "sweep-statements": {
         "task": "certificates.tasks.sweep_statements",

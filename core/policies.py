@@ -12,6 +12,7 @@ from core.policy import (
     SIGNED_IN,
     USER,
     Table,
+    delegated,
 )
 
 #: Django looks a session up by a random key that only the browser holds, before anybody is known.
@@ -34,11 +35,18 @@ _NOBODYS_CHAIN = f"({KIND} = 'loop' AND {CERTIFIER} IS NULL AND chain = '0000000
 _CHAIN = f"(chain = {CERTIFIER} AND {KIND} IN ('staff', 'loop')) OR {_NOBODYS_CHAIN}"
 _SEALER = f"(chain = {CERTIFIER} AND {KIND} = 'loop') OR {_NOBODYS_CHAIN}"
 
+#: What a broker hands in for its exporter: a draft's document, a shipment's paper.
+_HANDED_IN = f"({KIND} = 'broker' AND kind = 'upload' AND client_id = {delegated('clients', 'drafts', 'shipments')}"
+
 TABLES = [
     # an act is on record as the act of whoever did it, and with the certifier it belongs to
     Table(
         "core_auditrow",
-        read=f"({ROWS_READ}) OR {_LOOP_OF_NONE}",
+        # a broker reads the history of a draft that it sees, and nothing that was done elsewhere
+        read=f"({ROWS_READ}) OR {_LOOP_OF_NONE} OR ({KIND} = 'broker' AND object_type = 'request' AND act LIKE 'request.%'"
+        # the certifier too, so that an index serves each alternative
+        f" AND certifier_id = {delegated('certifiers', 'drafts')} AND client_id = {delegated('clients', 'drafts')}"
+        " AND portal_sees_request(portal_as_uuid(object_id)))",
         insert="portal_own_act(certifier_id, client_id, actor_id, object_id)",
         grants=APPEND,
     ),
@@ -61,8 +69,10 @@ TABLES = [
     ),
     Table(
         "core_storedfile",
-        read=f"{ROWS_READ} OR (kind = 'certificate' AND {SIGNED_IN} AND portal_sees_document(id))",
+        read=f"{ROWS_READ} OR (kind = 'certificate' AND {SIGNED_IN} AND portal_sees_document(id))"
+        f" OR {_HANDED_IN} AND (created_by = {USER} OR portal_sees_paper(id)))",
         write=ROWS,
+        insert=f"{ROWS} OR {_HANDED_IN} AND created_by = {USER})",
         grants=APPEND,
         update_columns=("scan", "scan_note", "scanned_at"),
     ),

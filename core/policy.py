@@ -50,6 +50,13 @@ ROWS_READ = (
     f"(certifier_id = {CERTIFIER} AND CASE {KIND} WHEN 'staff' THEN true WHEN 'loop' THEN true"
     f" WHEN 'exporter' THEN client_id = {CLIENT} WHEN 'support' THEN {SUPPORT} ELSE false END)"
 )
+
+
+def delegated(party: str, *scopes: str) -> str:
+    """The keys of the importers, clients or certifiers for whom the broker who acts may do one of ``scopes`` today."""
+    return f"ANY ((SELECT portal_delegated_{party}('{{{','.join(scopes)}}}'))::uuid[])"
+
+
 SIGNED_IN = f"({KIND} NOT IN ('nobody', 'check'))"
 PLATFORM = f"({KIND} = 'platform')"
 LOOP_ROW = f"(certifier_id = {CERTIFIER} AND {KIND} = 'loop')"

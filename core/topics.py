@@ -15,6 +15,7 @@ from core.models import Audience, Notification
 
 #: Pages by what a notification is about, the certifier's own page first where it has one.
 STAFF_PAGES: dict[str, tuple[str, ...]] = {
+    "delegation": ("organizations:delegations",),
     "request": ("review:request", "review:detail", "requests:detail"),
     "certificate": ("certificates:detail",),
     "signing_key": ("certificates:signing",),
@@ -30,6 +31,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "support_session": ("organizations:support_log",),
 }
 PAGES: dict[str, tuple[str, ...]] = {
+    "delegation": ("organizations:delegations",),
     "request": ("requests:detail",),
     "certificate": ("certificates:detail", "certificates:inbox"),
     "pvf": ("pvf:detail",),

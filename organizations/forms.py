@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import CheckboxTiles, CodeInput, DateInput, Fieldset, PortalForm, RadioTiles, SearchableSelect
 from organizations.domain.parties import ROLES_OF_SIDE
+from organizations.grant_scopes import HINTS, GrantScope, certificates_alone
 from organizations.models import CERTIFIER_CODE, NOP_ID, Broker, Certifier, OperationStatus
 from organizations.roles import Role
 from organizations.rules import LIMITS, Rules
@@ -27,7 +29,7 @@ ROLE_HINTS = {
     Role.SIGNATORY: _("Submits requests, reports shipments, lets colleagues in."),
     Role.VIEWER: _("Reads only."),
     Role.IMPORTER: _("Sees the importer's certificates, confirms receipt."),
-    Role.BROKER: _("Sees what importers and exporters delegate."),
+    Role.BROKER: _("Acts for importers and exporters, as far as they let it."),
 }
 
 
@@ -98,14 +100,21 @@ class EnterCodeForm(AskCodeForm):
 
 
 class GrantForm(PortalForm):
-    """A broker and the last day on which it sees the certificates."""
+    """A broker, what it may do, and the last day of it."""
 
     broker = forms.ModelChoiceField(label=_("Broker"), queryset=Broker.objects.none(), widget=SearchableSelect)
-    valid_until = forms.DateField(label=_("Last day"), widget=DateInput)
+    scopes = forms.MultipleChoiceField(label=_("What it may do"), required=False)
+    valid_until = forms.DateField(
+        label=_("Last day"), widget=DateInput, help_text=_("At most a year from now. It ends with that day, in UTC.")
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: Sequence[GrantScope] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["broker"].queryset = Broker.objects.order_by("name")  # type: ignore[attr-defined]
+        field = self.fields["scopes"]
+        field.widget = CheckboxTiles(hints={scope.value: HINTS[scope] for scope in offered})
+        field.choices = [(scope.value, capfirst(scope.label)) for scope in offered]  # type: ignore[attr-defined]
+        field.initial = certificates_alone()
 
 
 class BrokerForm(PortalForm):

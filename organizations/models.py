@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
 from core.models import StoredFile
+from organizations.grant_scopes import OF_EXPORTER, OF_IMPORTER, GrantScope, certificates_alone
 from organizations.models_changes import GuardedChange  # noqa: F401 - Django looks for models here
 from organizations.roles import Role
 from organizations.support_models import SupportSession as SupportSession  # noqa: PLC0414 - Django looks for models here
@@ -384,18 +385,22 @@ class Invitation(models.Model):
 
 
 class Delegation(models.Model):
-    """A grant to a broker: an importer operation or an exporter client lets it see its certificates until a day."""
+    """A grant to a broker: an importer operation or an exporter client lets it act, within ``scopes``, until a day (UTC)."""
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     broker = models.ForeignKey(Broker, on_delete=models.PROTECT, related_name="delegations")
     operation = models.ForeignKey(Operation, null=True, on_delete=models.PROTECT, related_name="+")
     certifier = models.ForeignKey(Certifier, null=True, on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
+    #: What the grantor was called when it granted: a broker is told it after the grant is over, too.
+    grantor_name = models.CharField(max_length=300, blank=True)
+    scopes = ArrayField(models.CharField(max_length=20, choices=GrantScope.choices), default=certificates_alone)
     valid_from = models.DateField()
     valid_until = models.DateField()
     granted_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = PartyRows(by_side=False)
@@ -406,7 +411,20 @@ class Delegation(models.Model):
                 name="delegation_of_one_party",
                 condition=Q(operation__isnull=False, client=None) | Q(operation=None, client__isnull=False),
             ),
+            models.CheckConstraint(
+                name="delegation_scopes_of_its_side",
+                condition=Q(scopes__contains=[GrantScope.CERTIFICATES])
+                & (
+                    Q(operation__isnull=False, scopes__contained_by=list(OF_IMPORTER))
+                    | Q(operation=None, scopes__contained_by=list(OF_EXPORTER))
+                ),
+            ),
         ]
+
+    @property
+    def scope_labels(self) -> list[str]:
+        """What it allows, in words."""
+        return [str(GrantScope(name).label) for name in self.scopes]
 
 
 class ApiToken(models.Model):

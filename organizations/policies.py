@@ -17,6 +17,7 @@ from core.policy import (
     SUPPORT,
     USER,
     Table,
+    delegated,
 )
 
 _OWN_CLIENT = f"({KIND} = 'exporter' AND certifier_id = {CERTIFIER} AND client_id = {CLIENT})"
@@ -39,6 +40,10 @@ _PEOPLE = f"{STAFF_ROW} OR {_OWN_CLIENT} OR {_PARTY}"
 _PEOPLE_READ = f"{STAFF_READ} OR {_OWN_CLIENT} OR {_PARTY}"
 #: Who may delegate: the importer or the exporter themselves, never the certifier for them.
 _GRANTOR = f"({KIND} = 'importer' AND operation_id = {OPERATION}) OR {_OWN_CLIENT}"
+#: The loop of no certifier tells of the end of importers' grants, which are no certifier's.
+_ENDS = f"({KIND} = 'loop' AND {CERTIFIER} IS NULL AND operation_id IS NOT NULL)"
+#: A draft is checked against the rules and the printed head of the exporter's certifier.
+_RULES_FOR_BROKER = f"({KIND} = 'broker' AND certifier_id = {delegated('certifiers', 'drafts', 'shipments')})"
 #: The directory is nobody's tenant: the platform operator reads it in, or the loop of no certifier for them.
 _DIRECTORY_KEEPER = f"({PLATFORM} OR ({KIND} = 'loop' AND {CERTIFIER} IS NULL))"
 #: A person is seen by themselves and by whoever sees a membership of theirs. Before anybody is known, sign-in finds a
@@ -91,7 +96,7 @@ TABLES = [
     ),
     Table(
         "organizations_certifiersettings",
-        read=f"certifier_id = {CERTIFIER} AND ({KIND} <> 'support' OR {SUPPORT})",
+        read=f"certifier_id = {CERTIFIER} AND ({KIND} <> 'support' OR {SUPPORT}) OR {_RULES_FOR_BROKER}",
         write=STAFF_ROW,
         insert=f"{STAFF_ROW} OR ({PLATFORM} AND version = 1)",
         grants=NO_DELETE,
@@ -106,7 +111,7 @@ TABLES = [
     Table(
         "organizations_letterhead",
         # an exporter's draft is checked against what would be printed
-        read=f"certifier_id = {CERTIFIER} AND ({KIND} <> 'support' OR {SUPPORT})",
+        read=f"certifier_id = {CERTIFIER} AND ({KIND} <> 'support' OR {SUPPORT}) OR {_RULES_FOR_BROKER}",
         write=STAFF_ROW,
         grants=APPEND,
     ),
@@ -115,6 +120,7 @@ TABLES = [
         read=f"CASE {KIND} WHEN 'staff' THEN certifier_id = {CERTIFIER} WHEN 'loop' THEN certifier_id = {CERTIFIER}"
         f" WHEN 'exporter' THEN certifier_id = {CERTIFIER} AND id = {CLIENT}"
         f" WHEN 'support' THEN certifier_id = {CERTIFIER} AND {SUPPORT}"
+        f" WHEN 'broker' THEN id = {delegated('clients', 'drafts', 'shipments')}"
         # a person chooses among their organisations before they act for one of them
         " WHEN 'person' THEN portal_is_of_client(id) WHEN 'platform' THEN portal_is_of_client(id) ELSE false END",
         write=STAFF_ROW,
@@ -124,7 +130,7 @@ TABLES = [
     Table("organizations_invitation", read=_PEOPLE_READ, write=_PEOPLE, grants=NO_DELETE),
     Table(
         "organizations_delegation",
-        read=f"{_GRANTOR} OR {STAFF_READ} OR ({KIND} = 'broker' AND broker_id = {BROKER})",
+        read=f"{_GRANTOR} OR {STAFF_READ} OR ({KIND} = 'broker' AND broker_id = {BROKER}) OR {_ENDS}",
         write=_GRANTOR,
         grants=NO_DELETE,
     ),
@@ -152,6 +158,10 @@ TABLES = [
 
 #: Functions that run with the owner's rights (core.policy.declared_definers).
 DEFINERS = {
+    "organizations_grants_used": "when a grant was used last, noted by the broker who uses it, who may change nothing else"
+    " of it",
+    "organizations_acts_of_brokers": "the names of a broker's people who acted on a request or certificate, to those on"
+    " whose behalf or in whose books they did",
     "organizations_token_owner": "an API key is asked for before anybody is known: whose it is, and in which membership",
     "organizations_invitation_by_token": "an invitation's link is opened before anybody is known: which organisation it"
     " leads into",

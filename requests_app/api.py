@@ -70,7 +70,7 @@ class RequestListView(APIView):
     def get(self, request: ApiRequest) -> Response:
         """Newest first, in pages by cursor."""
         given = validated(ListQuery, request.query_params.dict())
-        rows = Request.objects.visible_to(actor_of(request)).filter(**given)
+        rows = Request.objects.visible_to(actor_of(request)).select_related("client__operation").filter(**given)
         pages = RequestPages()
         found = pages.paginate_queryset(rows, request, view=self)
         return pages.get_paginated_response(RequestRow(found, many=True).data)
@@ -80,7 +80,7 @@ class RequestListView(APIView):
         """A new draft with what is given; nothing stays of one that is refused."""
         actor, given = actor_of(request), validated(RequestInput, request.data)
         with transaction.atomic():
-            row = drafts.start(actor, given.pop("kind"))
+            row = drafts.start(actor, given.pop("kind"), exporter=given.pop("exporter", ""))
             row = _write(actor, row, given, row.version)
         return Response(_shown(actor, row.pk), status=status.HTTP_201_CREATED)
 

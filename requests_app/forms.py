@@ -62,6 +62,14 @@ class StartForm(PortalForm):
         ),
     )
 
+    def __init__(self, *args: Any, exporters: Choices | None = None, **kwargs: Any) -> None:
+        """``exporters``: those for whom a broker may begin a draft; None for an exporter's own people."""
+        super().__init__(*args, **kwargs)
+        if exporters is not None:
+            choices = exporters if len(exporters) == 1 else [EMPTY, *exporters]
+            self.fields["exporter"] = forms.ChoiceField(label=_("On behalf of"), choices=choices)
+            self.order_fields(["exporter", "kind"])
+
 
 class DraftForm(PortalForm):
     """One task of a draft. Subclasses name the request's fields; the choices come from the exporter's own data."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -9,10 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
 from core.checks import Moment
+from core.identity import Identity, Kind
 from core.models import StoredFile
 from core.units import Unit
-from organizations.models import NOP_ID, Certifier, Client, Operation
-from organizations.tenancy import ClientRows, StaffRows, TenantQuerySet
+from organizations.delegated import clients_of
+from organizations.grant_scopes import GrantScope
+from organizations.models import NOP_ID, Broker, Certifier, Client, Operation
+from organizations.tenancy import NONE, ClientRows, StaffRows, TenantQuerySet, among
 from pvf.models import KilogramField, PVFLine
 
 
@@ -47,6 +52,32 @@ class TransportMode(models.TextChoices):
     AIR = "air", _("air")
     ROAD = "road", _("road")
     RAIL = "rail", _("rail")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RequestRows:
+    """Certifier and exporter as everywhere; a broker whose grant holds drafts sees what was never submitted or it began.
+
+    ``prefix`` leads from a row below a request to it ("request__").
+    """
+
+    prefix: str = ""
+
+    def condition(self, actor: Identity) -> Q:
+        """The filter for ``actor``."""
+        if actor.kind is not Kind.BROKER:
+            return ClientRows().condition(actor)
+        if actor.broker_id is None:
+            return NONE
+        its_own = Q(**{f"{self.prefix}submitted_at": None}) | Q(**{f"{self.prefix}broker_id": actor.broker_id})
+        return among("client_id", clients_of(actor, GrantScope.DRAFTS)) & its_own
+
+    def admits(self, actor: Identity, row: Request) -> bool:
+        """The same rule, asked of a request that was read already."""
+        if actor.kind is not Kind.BROKER:
+            return ClientRows().admits(actor, row)
+        its_own = row.submitted_at is None or row.broker_id == actor.broker_id
+        return its_own and clients_of(actor, GrantScope.DRAFTS).filter(client_id=row.client_id).exists()
 
 
 class Request(models.Model):
@@ -106,6 +137,8 @@ class Request(models.Model):
     replaces_certificate_id = models.UUIDField(null=True, blank=True)
     #: Kilograms that the unshipped rest of that certificate covers, where it is of the same line: they are not reserved.
     covered_kg = KilogramField(default=0)
+    #: The broker whose person began the draft on the exporter's behalf.
+    broker = models.ForeignKey(Broker, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     changed_by = models.UUIDField(null=True)
@@ -125,7 +158,7 @@ class Request(models.Model):
     question_deadline = models.DateField(null=True)
 
     objects = TenantQuerySet.as_manager()
-    tenancy = ClientRows()
+    tenancy = RequestRows()
 
     class Meta:
         constraints = [
@@ -173,7 +206,7 @@ class RequestPart(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
 
     objects = TenantQuerySet.as_manager()
-    tenancy = ClientRows()
+    tenancy = RequestRows(prefix="request__")
 
     class Meta:
         abstract = True

@@ -105,6 +105,9 @@ class RequestInput(PartsInput, FieldsInput):
     """A new draft, all at once or in part."""
 
     kind = serializers.ChoiceField(choices=RequestKind.choices, default=RequestKind.SINGLE)
+    exporter = serializers.CharField(
+        max_length=36, required=False, help_text="NOP ID for whom a broker prepares the draft; others leave it out."
+    )
 
 
 class RequestChange(PartsInput, FieldsInput):
@@ -165,11 +168,14 @@ class RequestRow(serializers.ModelSerializer[Request]):
 
     line_id = serializers.UUIDField(allow_null=True)
     net_kg = kilograms(allow_null=True)
+    exporter_nop_id = serializers.CharField(source="client.operation.nop_id")
+    exporter_name = serializers.CharField(source="client.operation.name")
 
     class Meta:
         model = Request
         fields = (
-            "id", "reference", "kind", "state", "version", "line_id", "label_name", "hts_code", "net_kg",
+            "id", "reference", "exporter_nop_id", "exporter_name",
+            "kind", "state", "version", "line_id", "label_name", "hts_code", "net_kg",
             "importer_nop_id", "departure_date", "start_date", "end_date", "created_at", "submitted_at", "decided_at",
         )  # fmt: skip
 
@@ -178,6 +184,8 @@ class RequestOutput(serializers.ModelSerializer[Request]):
     """A request with everything in it."""
 
     line_id = serializers.UUIDField(allow_null=True)
+    exporter_nop_id = serializers.CharField(source="client.operation.nop_id")
+    exporter_name = serializers.CharField(source="client.operation.name")
     importer_name = serializers.CharField(source="importer.name", default="")
     net_kg = kilograms(allow_null=True)
     gross_kg = kilograms(allow_null=True)

@@ -17,6 +17,8 @@ from core.checks import Moment
 from core.identity import Identity, Kind
 from core.models import AuditRow
 from core.templatetags.portal_format import day, hts
+from organizations import delegated
+from organizations.delegated import BrokerAct
 from organizations.models import Membership
 from organizations.tenancy import TenantQuerySet, not_visible
 from pvf.domain import ledger, lines
@@ -125,7 +127,7 @@ def names_of(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
     return dict(rows)
 
 
-def history(actor: Identity, request: Request) -> list[dict[str, Any]]:
+def history(actor: Identity, request: Request, by_brokers: Iterable[BrokerAct] = ()) -> list[dict[str, Any]]:
     """What has happened, newest first. How the exporter filled in the draft is not the certifier's to watch."""
     rows = list(
         AuditRow.objects.filter(certifier_id=request.certifier_id, object_type="request", object_id=str(request.pk))
@@ -134,12 +136,13 @@ def history(actor: Identity, request: Request) -> list[dict[str, Any]]:
         .order_by("-at", "-id")[:HISTORY_LENGTH]
     )
     names = names_of(row.actor_id for row in rows)
-    return [_event(row, names) for row in rows]
+    brokers = {done.row_id: done.who for done in by_brokers}
+    return [_event(row, names, brokers) for row in rows]
 
 
-def _event(row: AuditRow, names: dict[uuid.UUID, str]) -> dict[str, Any]:
+def _event(row: AuditRow, names: dict[uuid.UUID, str], brokers: dict[uuid.UUID, str]) -> dict[str, Any]:
     what, tone, icon = ACTS.get(row.act, (row.act.replace("_", " ").replace(".", ": "), "", ""))
-    who = names.get(row.actor_id) if row.actor_id else _("the portal")
+    who = brokers.get(row.pk) or names.get(row.actor_id) if row.actor_id else _("the portal")
     return {
         "when": row.at, "what": what, "tone": tone, "icon": icon, "who": who or _("somebody"),
         "on_behalf_of": row.on_behalf_of, "detail": _detail(row),
@@ -233,6 +236,7 @@ def context_of(actor: Identity, request: Request) -> dict[str, Any]:
     set_aside = overrides.in_force(request)
     found = findings(actor, run, set_aside)
     terms = lines.terms_in_force(request.line_id) if request.line_id else None
+    by_brokers = delegated.acts_on(request.certifier_id, request.pk)
     mine = recommendations.of_version(request).filter(made_by=actor.user_id).exists()
     return {
         "request_obj": request,
@@ -252,6 +256,7 @@ def context_of(actor: Identity, request: Request) -> dict[str, Any]:
         "questions": content.questions(list(request.questions.order_by("-asked_at"))),
         "corrections": content.corrections(list(request.corrections.order_by("-proposed_at"))),
         "decision": decisions.of_request(request),
-        "events": history(actor, request),
+        "events": history(actor, request, by_brokers),
+        "prepared_by": delegated.each_person_once(by_brokers),
         "claimed_by": names_of([request.claimed_by]).get(request.claimed_by) if request.claimed_by else "",
     }

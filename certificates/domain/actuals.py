@@ -16,10 +16,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain import changes
-from certificates.domain.shipments import may_report
+from certificates.domain.shipments import reporting
 from certificates.models import SHIPPING_STATES, ActualsReminder, Certificate
 from core import clock
-from core.errors import InvalidInput, NotPermitted
+from core.errors import InvalidInput
 from core.identity import Identity, act_as
 from core.models import Audience
 from core.notify import notify
@@ -27,6 +27,7 @@ from core.units import Unit, to_kg
 from organizations.models import Certifier
 from organizations.roles import Role
 from organizations.rules import rules_of
+from organizations.tenancy import find
 
 #: Days before the end on which exporter and certifier are reminded.
 REMINDERS = (30, 14, 7)
@@ -46,8 +47,7 @@ def declare_total(
     ``ending_inventory_kg``: what the exporter has left of the goods. A shipment reported or corrected afterwards takes
     the total back. Raises ``Conflict`` CERTIFICATE-STATE, ``InvalidInput`` INVENTORY, ``NotPermitted``.
     """
-    if not may_report(actor):
-        raise NotPermitted("ROLE", _("Your role does not allow this."))
+    actor = reporting(actor, find(Certificate.objects.all(), actor, certificate_id))
     certificate = changes.lock(actor, certificate_id)
     changes.require_shipping(certificate)
     if certificate.total_declared_at is not None:

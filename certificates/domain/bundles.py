@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certificates.domain import made_files
+from certificates.domain import behalf, made_files
 from certificates.models import RELEASED_STATES, Bundle, Certificate, CertificateDocument
 from core import audit, clock, rows
 from core.errors import Conflict, InvalidInput, NotPermitted
@@ -85,6 +85,7 @@ def ask(actor: Identity, wanted: Wanted) -> Bundle:
         expires_at=now + dt.timedelta(hours=settings.BUNDLE_HOURS),
     )  # fmt: skip
     row.save(force_insert=True)
+    actor = behalf.reading(actor, Certificate.objects.visible_to(actor).filter(pk__in=chosen))
     audit.record(actor, "certificate.bundle", "bundle", row.pk, after={"wanted": row.wanted, "certificates": row.total})
     wake("bundles", actor.certifier_id, row.pk)
     return row
@@ -129,11 +130,13 @@ def content(actor: Identity, bundle_id: uuid.UUID | str) -> tuple[Bundle, IO[byt
         file.close()
         text = _("You do not see all certificates in this file any more. Ask for a new one.")
         raise Conflict("BUNDLE-STALE", text)
+    named = behalf.for_each(actor, Certificate.objects.filter(pk__in={document.certificate_id for document in seen}))
     with rows.together():
         for key, versions in groupby(seen, key=lambda document: document.certificate_id):
             newest = next(versions)
             audit.record(
-                actor, "certificate.download", "certificate", key, certifier_id=newest.certifier_id,
+                dataclasses.replace(actor, on_behalf_of=named.get(key, "")), "certificate.download", "certificate", key,
+                certifier_id=newest.certifier_id,
                 client_id=newest.client_id, after={"bundle": row.pk, "bundle_sha256": row.sha256},
             )  # fmt: skip
     return row, file

@@ -24,7 +24,7 @@ from certificates.document.continuity import issue_continuity
 from certificates.document.errors import DocumentError
 from certificates.document.keys import SigningKey as Key
 from certificates.document.snapshot import snapshot_sha256
-from certificates.domain import changes, contacts, continuity_data, coop, numbers, signing, states
+from certificates.domain import behalf, changes, contacts, continuity_data, coop, numbers, signing, states
 from certificates.domain.leases import DIED
 from certificates.models import Certificate, CertificateState, ContinuityDocument, Outage
 from core import audit, clock, ids
@@ -267,6 +267,7 @@ def download(actor: Identity, certificate_id: uuid.UUID | str) -> Download:
     if row is None or row.file is None:
         raise not_visible()
     data = read_file(row.file)
+    actor = behalf.reading(actor, [certificate])
     audit.record(
         actor, "certificate.download", "certificate", certificate.pk, certifier_id=row.certifier_id,
         client_id=row.client_id, after={"sha256": row.sha256, "continuity": row.reference},

@@ -7,6 +7,7 @@ import uuid
 
 from django.db.models import Max
 
+from certificates.domain import behalf
 from certificates.models import Certificate, CertificateDocument, CertificateState
 from core import audit
 from core.files import read_file
@@ -64,6 +65,7 @@ def download(actor: Identity, certificate_id: uuid.UUID | str, sha256: str = "")
     """Read the current document, or the version with this SHA-256, and leave a trace of who took it. Raises ``NotVisible``."""
     document = version(actor, certificate_id, sha256) if sha256 else current_document(actor, certificate_id)
     data = read_file(document.file)
+    actor = behalf.reading(actor, [document.certificate])
     audit.record(
         actor, "certificate.download", "certificate", document.certificate_id, certifier_id=document.certifier_id,
         client_id=document.client_id, after={"sha256": document.sha256},

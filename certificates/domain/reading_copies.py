@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from certificates.document.errors import DocumentError
 from certificates.document.payload import issue_of, logo_of, read_data_file
 from certificates.document.reading_copy import LANGUAGES, attached_data, render_reading_copy
-from certificates.domain import downloads
+from certificates.domain import behalf, downloads
 from certificates.models import Certificate, CertificateDocument, ReadingCopy
 from core import audit, clock, ids
 from core.errors import Conflict, InvalidInput
@@ -69,6 +69,7 @@ def want(actor: Identity, certificate_id: uuid.UUID | str, language: str = LANGU
     if row.state == ReadingCopy.State.FAILED:
         row.state, row.attempts, row.error, row.wanted_at = ReadingCopy.State.WAITING, 0, "", clock.now()
         row.save(update_fields=["state", "attempts", "error", "wanted_at"])
+    actor = behalf.reading(actor, [document.certificate])
     audit.record(
         actor, "certificate.reading_copy", "certificate", document.certificate_id, certifier_id=document.certifier_id,
         client_id=document.client_id, after={"language": language, "of": document.sha256},

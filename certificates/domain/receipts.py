@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import uuid
 from decimal import Decimal
@@ -10,23 +9,26 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from certificates.models import Certificate, Receipt, Shipment, live_delegations
+from certificates.models import Certificate, Receipt, Shipment
 from core import audit, clock
 from core.errors import Conflict, InvalidInput, NotPermitted
 from core.identity import Identity, Kind
 from core.models import Audience
 from core.notify import notify
 from core.units import to_kg
+from organizations import delegated
+from organizations.grant_scopes import GrantScope
 from organizations.roles import Role
 from organizations.tenancy import find
 
 
 def may_confirm(actor: Identity, certificate: Certificate) -> bool:
-    """Whether the actor is the importer of record, or a broker whom that importer has given a grant."""
+    """Whether the actor is the importer of record, or a broker whom that importer lets confirm receipts."""
     if actor.kind is Kind.IMPORTER:
         return actor.operation_id == certificate.importer_id and actor.has(Role.IMPORTER)
     if actor.kind is Kind.BROKER:
-        return live_delegations(actor).filter(client=None, operation_id=certificate.importer_id).exists()
+        grants = delegated.live(actor, GrantScope.RECEIPTS)
+        return grants.filter(client=None, operation_id=certificate.importer_id).exists()
     return False
 
 
@@ -64,6 +66,8 @@ def confirm(
             "confirmed_by": actor.user_id,
         },
     )  # fmt: skip
+    if actor.kind is Kind.BROKER:
+        actor = delegated.for_importer(actor, certificate.importer_id, GrantScope.RECEIPTS)
     if made:
         _note(actor, certificate, shipment, row)
     return row
@@ -71,8 +75,6 @@ def confirm(
 
 def _note(actor: Identity, certificate: Certificate, shipment: Shipment, row: Receipt) -> None:
     importer = certificate.snapshot["importer"]["name"]
-    if actor.kind is Kind.BROKER:
-        actor = dataclasses.replace(actor, on_behalf_of=importer[:200])
     audit.record(
         actor, "certificate.received", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
         client_id=certificate.client_id,

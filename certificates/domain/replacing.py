@@ -6,14 +6,14 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from certificates.domain import changes, states
 from certificates.models import Certificate, CertificateState
 from core import clock
 from core.errors import Conflict
-from core.identity import Identity
+from core.identity import Identity, Kind
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf.domain import ledger
@@ -53,9 +53,18 @@ def note_approved(certificate_id: uuid.UUID | None, approved_at: dt.datetime | N
         Certificate.objects.filter(pk=certificate_id).update(replacement_approved_at=approved_at)
 
 
-def require_no_replacement(certificate: Certificate) -> None:
-    """Refuse to change what is being replaced. Raises ``Conflict`` FROZEN."""
-    if coming(certificate):
+def _open_unseen(certificate: Certificate) -> bool:
+    """Whether a request to replace it is open, for a broker, who may not see that request."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT requests_app_replacement_open(%s)", [certificate.pk])
+        (found,) = cursor.fetchone() or (False,)
+    return bool(found)
+
+
+def require_no_replacement(certificate: Certificate, *, by: Identity | None = None) -> None:
+    """Refuse to change what is being replaced; ``by``: who is about to. Raises ``Conflict`` FROZEN."""
+    unseen = by is not None and by.kind is Kind.BROKER and _open_unseen(certificate)
+    if unseen or coming(certificate):
         text = _(
             "A replacement of this certificate is open: it takes no shipments and no changes until that is decided."
         )

@@ -22,6 +22,8 @@ from core.models import StoredFile
 from core.units import Unit, to_kg
 from core.uploads import Accepted, Source, accept
 from core.wake import wake
+from organizations import delegated
+from organizations.grant_scopes import GrantScope
 from organizations.models import Client, OperationStatus
 from organizations.roles import Role
 from organizations.tenancy import find
@@ -51,10 +53,12 @@ class AboveTheRest(DomainError):
         super().__init__("SHIP-REST", text % words, field="quantity", details=details)
 
 
-def may_report(actor: Identity) -> bool:
-    """Whether the actor's role reports shipments: the exporter's signatory, or staff who act."""
+def may_report(actor: Identity, certificate: Certificate) -> bool:
+    """Whether the actor reports shipments: the exporter's signatory, its broker by grant, or staff who act."""
     if actor.kind is Kind.EXPORTER:
         return actor.has(Role.SIGNATORY)
+    if actor.kind is Kind.BROKER:
+        return delegated.live(actor, GrantScope.SHIPMENTS).filter(client_id=certificate.client_id).exists()
     return actor.is_staff and actor.has(Role.REVIEWER, Role.APPROVER, Role.MANAGER)
 
 
@@ -80,14 +84,14 @@ def report(
     Raises ``AboveTheRest``, ``Conflict`` SHIP-STATE, SHIP-SUSPENDED, FROZEN, ``InvalidInput`` (quantity, lots, date, file).
     """
     paper = accept(document[1], name=document[0], field="document") if document else None
+    actor = reporting(actor, find(Certificate.objects.all(), actor, certificate_id))
     certificate = _lock(actor, certificate_id)
     shipment_id = uuid.uuid5(certificate.pk, key)
     known = Shipment.objects.filter(pk=shipment_id).first()
     if known is not None:
         return known
     kg = _kilograms(quantity, unit)
-    _require_open(certificate)
-    replacing.require_no_replacement(certificate)
+    _require_open(actor, certificate)
     _require_day(certificate, departure_date)
     kept_lots = _lots(lots, kg)
     if kg > certificate.net_kg - certificate.shipped_kg:
@@ -113,6 +117,7 @@ def report(
 def correct(actor: Identity, shipment_id: uuid.UUID | str, *, reason: str) -> Shipment:
     """Take a mistaken report back: its kilograms shipped→certified; the right one is reported anew. Repeats change nothing."""
     seen = find(Shipment.objects.all(), actor, shipment_id)
+    actor = reporting(actor, find(Certificate.objects.all(), actor, seen.certificate_id))
     certificate = _lock(actor, seen.certificate_id)
     shipment = find(Shipment.objects.select_for_update(of=("self",)), actor, shipment_id)
     if shipment.corrected_at is not None:
@@ -182,10 +187,17 @@ def _keep(actor: Identity, certificate: Certificate, paper: Accepted | None) -> 
         raise InvalidInput(error.code, error.message, field="document") from error
 
 
+def reporting(actor: Identity, certificate: Certificate) -> Identity:
+    """The actor as whoever reports: a broker on behalf of the exporter. Raises ``NotPermitted`` ROLE or SCOPE."""
+    if actor.kind is Kind.BROKER:
+        return delegated.for_client(actor, certificate.client_id, GrantScope.SHIPMENTS)
+    if not may_report(actor, certificate):
+        raise NotPermitted("ROLE", _("Your role does not allow this."))
+    return actor
+
+
 def _lock(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
     seen = find(Certificate.objects.all(), actor, certificate_id)
-    if not may_report(actor):
-        raise NotPermitted("ROLE", _("Your role does not allow this."))
     operation_id = Client.objects.values_list("operation_id", flat=True).get(pk=seen.client_id)
     lock_operations([operation_id, seen.importer_id])
     certificate = locked(actor, certificate_id)
@@ -193,7 +205,7 @@ def _lock(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
     return certificate
 
 
-def _require_open(certificate: Certificate) -> None:
+def _require_open(actor: Identity, certificate: Certificate) -> None:
     if certificate.state not in SHIPPING_STATES:
         words = {"state": certificate.get_state_display()}
         raise Conflict("SHIP-STATE", _("Only an issued certificate takes shipments; this one is “%(state)s”.") % words)
@@ -204,6 +216,7 @@ def _require_open(certificate: Certificate) -> None:
         raise Conflict("SHIP-SUSPENDED", _("New shipments are refused: the exporter is not Certified today."))
     if certificate.importer.status != OperationStatus.CERTIFIED:
         raise Conflict("SHIP-SUSPENDED", _("New shipments are refused: the importer is not Certified today."))
+    replacing.require_no_replacement(certificate, by=actor)
 
 
 def _require_day(certificate: Certificate, departure: dt.date) -> None:

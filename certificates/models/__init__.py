@@ -12,7 +12,6 @@ from certificates.models.certificate import (
     PartyFinding,
     Shipment,
     SigningKey,
-    live_delegations,
 )
 from certificates.models.continuity import ContinuityDocument, Outage, Unregistered
 from certificates.models.from_oid import OidMark, RegistrationDelay
@@ -49,5 +48,4 @@ __all__ = [
     "Shipment",
     "SigningKey",
     "Unregistered",
-    "live_delegations",
 ]

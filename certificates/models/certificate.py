@@ -12,7 +12,8 @@ from core import clock, ids
 from core.identity import Identity, Kind
 from core.models import StoredFile
 from core.units import Unit
-from organizations.models import Certifier, Client, Delegation, Operation, OperationStatus
+from organizations import delegated
+from organizations.models import Certifier, Client, Operation, OperationStatus
 from organizations.tenancy import NONE, ClientRows, StaffRows, TenantQuerySet, among
 from pvf.models import KilogramField, PVFLine
 from requests_app.models import Request
@@ -67,23 +68,13 @@ class CertificateRows:
         if actor.kind is Kind.IMPORTER and actor.operation_id:
             mine |= self._q("importer_id", actor.operation_id)
         if actor.kind is Kind.BROKER and actor.broker_id:
-            live = live_delegations(actor)
+            live = delegated.live(actor)
             mine |= among(f"{self.prefix}importer_id", live.filter(client=None).values("operation_id"))
             mine |= among(f"{self.prefix}client_id", live.filter(operation=None).values("client_id"))
         return mine
 
     def _q(self, name: str, value: object) -> Q:
         return Q(**{f"{self.prefix}{name}": value})
-
-
-def live_delegations(actor: Identity) -> models.QuerySet[Delegation]:
-    """The grants a broker holds today; none for anybody else."""
-    if actor.broker_id is None:
-        return Delegation.objects.none()
-    today = clock.now().date()
-    return Delegation.objects.filter(
-        broker_id=actor.broker_id, revoked_at=None, valid_from__lte=today, valid_until__gte=today
-    )
 
 
 class Certificate(models.Model):

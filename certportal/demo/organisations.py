@@ -16,6 +16,7 @@ from core import clock
 from core.identity import Identity, Kind, act_as
 from organizations.domain import second_step
 from organizations.domain.parties import Party
+from organizations.grant_scopes import OF_IMPORTER
 from organizations.identity import hash_token, identity_of
 from organizations.models import (
     ApiToken,
@@ -139,13 +140,14 @@ def everybody() -> Cast:
 
 
 def _delegate(members: dict[str, Membership], broker: Broker) -> None:
-    """The first importer lets the broker see its certificates for a year."""
+    """The first importer lets the broker see its certificates and confirm receipts for a year."""
     importer = identity_of(members["importer@harborgreen.example"])
     today = clock.now().date()
     with act_as(importer):
         if not Delegation.objects.filter(broker=broker, operation_id=importer.operation_id, revoked_at=None).exists():
             Delegation(
                 broker=broker, operation_id=importer.operation_id, granted_by=importer.user_id,
+                grantor_name=Operation.objects.get(pk=importer.operation_id).name, scopes=list(OF_IMPORTER),
                 valid_from=today - dt.timedelta(days=1), valid_until=today + dt.timedelta(days=365),
             ).save(force_insert=True)  # fmt: skip
 

@@ -18,6 +18,11 @@ BEGIN
     IF kind = 'exporter' THEN
         RETURN p_certifier = portal_certifier() AND p_client IS NOT DISTINCT FROM portal_client();
     END IF;
+    -- a broker writes about a draft that it sees too, in the books of the exporter that it is for
+    IF kind = 'broker' AND p_client IS NOT NULL
+       AND portal_sees_request(portal_as_uuid(p_object), p_certifier, p_client) THEN
+        RETURN true;
+    END IF;
     RETURN kind IN ('importer', 'broker', 'person') AND portal_sees_certificate(portal_as_uuid(p_object), p_certifier);
 END $$;
 

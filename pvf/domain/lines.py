@@ -47,8 +47,11 @@ def terms_at(line_id: uuid.UUID, moment: dt.datetime) -> PVFLineTerms | None:
     )
 
 
-def offered(actor: Identity, on: dt.date) -> list[OfferedLine]:
-    """The lines visible to ``actor`` on approved PVFs whose period covers the day ``on``, by PVF and line number."""
+def offered(actor: Identity, on: dt.date, *, client_id: uuid.UUID | None = None) -> list[OfferedLine]:
+    """The lines visible to ``actor`` on approved PVFs whose period covers the day ``on``, by PVF and line number.
+
+    ``client_id``: of this exporter alone; a broker may see the lines of several.
+    """
     rows = (
         PVFLineTerms.objects.visible_to(actor)
         .filter(
@@ -60,6 +63,8 @@ def offered(actor: Identity, on: dt.date) -> list[OfferedLine]:
         .select_related("line__pvf", "line__balance")
         .order_by("line__pvf__number", "line__line_number")
     )
+    if client_id is not None:
+        rows = rows.filter(client_id=client_id)
     return [OfferedLine(row.line, row, row.line.pvf, row.line.balance) for row in rows]
 
 

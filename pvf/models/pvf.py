@@ -10,9 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock, ids
 from core.units import Unit
+from organizations.delegated import DelegatedRows
+from organizations.grant_scopes import GrantScope
 from organizations.models import Certifier, Client, Scope
-from organizations.tenancy import ClientRows, TenantQuerySet
+from organizations.tenancy import TenantQuerySet
 from pvf.models.fields import KilogramField
+
+#: The exporter's broker sees the lines that a draft can be made for.
+FOR_DRAFTS = DelegatedRows((GrantScope.DRAFTS,))
 
 
 class PVF(models.Model):
@@ -33,7 +38,7 @@ class PVF(models.Model):
     created_at = models.DateTimeField(default=clock.now)
 
     objects = TenantQuerySet.as_manager()
-    tenancy = ClientRows()
+    tenancy = FOR_DRAFTS
 
     class Meta:
         constraints = [
@@ -103,7 +108,7 @@ class PVFVersion(models.Model):
     in_force_until = models.DateTimeField(null=True)
 
     objects = TenantQuerySet.as_manager()
-    tenancy = ClientRows()
+    tenancy = FOR_DRAFTS
 
     class Meta:
         constraints = [
@@ -149,7 +154,7 @@ class PVFLine(models.Model):
     line_number = models.PositiveIntegerField()
 
     objects = TenantQuerySet.as_manager()
-    tenancy = ClientRows()
+    tenancy = FOR_DRAFTS
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["pvf", "line_number"], name="pvf_line_once")]
@@ -179,7 +184,7 @@ class PVFLineTerms(models.Model):
     basis = models.JSONField(default=dict)
 
     objects = TenantQuerySet.as_manager()
-    tenancy = ClientRows()
+    tenancy = FOR_DRAFTS
 
     class Meta:
         constraints = [

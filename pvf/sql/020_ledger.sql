@@ -25,9 +25,13 @@ BEGIN
     -- The lock first: whoever waits here sees the balance and the earlier movement as they are afterwards.
     PERFORM pvf_queue(p_line);
     SELECT * INTO b FROM pvf_balance WHERE line_id = p_line FOR UPDATE;
-    IF NOT FOUND OR b.certifier_id IS DISTINCT FROM portal_certifier()
-       OR portal_kind() NOT IN ('staff', 'loop', 'exporter')
-       OR (portal_kind() = 'exporter' AND b.client_id IS DISTINCT FROM portal_client()) THEN
+    IF NOT FOUND OR NOT (CASE portal_kind()
+            WHEN 'staff' THEN b.certifier_id IS NOT DISTINCT FROM portal_certifier()
+            WHEN 'loop' THEN b.certifier_id IS NOT DISTINCT FROM portal_certifier()
+            WHEN 'exporter' THEN b.certifier_id IS NOT DISTINCT FROM portal_certifier()
+                AND b.client_id IS NOT DISTINCT FROM portal_client()
+            WHEN 'broker' THEN b.client_id = ANY (portal_delegated_clients('{shipments}'))
+            ELSE false END) THEN
         RAISE EXCEPTION 'no such PVF line for this identity' USING ERRCODE = 'PV404';
     END IF;
     IF (p_cause, p_source, p_target) NOT IN (
@@ -49,6 +53,10 @@ BEGIN
     IF portal_kind() = 'exporter'
        AND p_cause NOT IN ('submit', 'quantity_changed', 'withdraw', 'shipment', 'shipment_corrected') THEN
         RAISE EXCEPTION 'an exporter may not move kilograms because of %', p_cause USING ERRCODE = 'PV403';
+    END IF;
+    -- Its broker ships, where it was let to.
+    IF portal_kind() = 'broker' AND p_cause NOT IN ('shipment', 'shipment_corrected') THEN
+        RAISE EXCEPTION 'a broker may not move kilograms because of %', p_cause USING ERRCODE = 'PV403';
     END IF;
 
     SELECT * INTO m FROM pvf_movement WHERE certifier_id = b.certifier_id AND idempotency_key = p_key;

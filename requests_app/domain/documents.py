@@ -12,16 +12,15 @@ from core.errors import Conflict, InvalidInput
 from core.files import keep
 from core.identity import Identity
 from core.uploads import Source, accept
-from organizations.roles import Role
 from organizations.tenancy import find
-from requests_app.domain.drafts import require_exporter, touch
+from requests_app.domain.drafts import touch, writing
 from requests_app.domain.requests import locked
 from requests_app.models import DocumentKind, Request, RequestDocument, RequestState
 
 
 def add(actor: Identity, request_id: uuid.UUID, kind: str, data: Source, name: str) -> RequestDocument:
     """Add a document to a draft, or one that an open question names. Raises ``InvalidInput``, ``Conflict``."""
-    require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
+    actor = writing(actor, request_id)
     if kind not in DocumentKind.values:
         raise InvalidInput("DOCUMENT-KIND", _("Choose what kind of document this is."), field="kind")
     paper = accept(data, name=name)
@@ -44,8 +43,8 @@ def add(actor: Identity, request_id: uuid.UUID, kind: str, data: Source, name: s
 
 def remove(actor: Identity, document_id: uuid.UUID) -> RequestDocument:
     """Hide a document of a draft, or one that an open question names; the file stays under its hash."""
-    require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
     document = find(RequestDocument.objects.select_related("file"), actor, document_id)
+    actor = writing(actor, document.request_id)
     request = locked(actor, document.request_id)
     _require_open_for(request, document.kind)
     if document.removed_at is None:

@@ -15,11 +15,13 @@ from core import audit, clock, ids
 from core.errors import Conflict, InvalidInput, NotPermitted, NotVisible
 from core.identity import Identity, Kind
 from core.units import to_kg
+from organizations import delegated
+from organizations.grant_scopes import GrantScope
 from organizations.models import Operation
 from organizations.roles import Role
 from organizations.tenancy import find
 from pvf.models import PVFLine
-from requests_app.domain.requests import locked, require_version
+from requests_app.domain.requests import locked, require_version, visible
 from requests_app.models import (
     Request,
     RequestContainer,
@@ -58,14 +60,52 @@ def require_exporter(actor: Identity, *roles: Role) -> tuple[uuid.UUID, uuid.UUI
     return actor.certifier_id, actor.client_id
 
 
-def start(actor: Identity, kind: str = RequestKind.SINGLE) -> Request:
-    """A new, empty draft of the actor's client."""
-    certifier_id, client_id = require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
+def writing(actor: Identity, request_id: uuid.UUID | str) -> Identity:
+    """The actor as whoever writes this draft: a preparer, a signatory, or a broker on behalf of the exporter.
+
+    Raises ``NotVisible``, ``NotPermitted`` ROLE or SCOPE.
+    """
+    if actor.kind is Kind.BROKER:
+        return delegated.for_client(actor, visible(actor, request_id).client_id, GrantScope.DRAFTS)
+    require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
+    return actor
+
+
+def _starting(actor: Identity, exporter: str) -> tuple[Identity, uuid.UUID, uuid.UUID]:
+    """Who begins a draft, of which certifier and client. A broker says for whom; an exporter has one answer."""
+    if actor.kind is not Kind.BROKER:
+        return actor, *require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
+    grants = delegated.live(actor, GrantScope.DRAFTS)
+    if not grants.exists():
+        text = _("Nobody lets you prepare drafts. Ask the exporter for a grant that allows it.")
+        raise NotPermitted("SCOPE", text)
+    wanted = {"client__operation__nop_id": exporter} if exporter.isdigit() else {"client_id": _key(exporter)}
+    clients = list(grants.filter(**wanted).values_list("certifier_id", "client_id").distinct()[:2])
+    if len(clients) != 1 or None in clients[0]:
+        text = _("Choose for which exporter you prepare the request: one that lets you.")
+        raise InvalidInput("ON-BEHALF", text, field="exporter")
+    (certifier_id, client_id) = clients[0]
+    return delegated.for_client(actor, client_id, GrantScope.DRAFTS), certifier_id, client_id
+
+
+def _key(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def start(actor: Identity, kind: str = RequestKind.SINGLE, *, exporter: str = "") -> Request:
+    """A new, empty draft of the actor's client; of a broker, of the ``exporter`` (client's id or NOP ID) that lets it.
+
+    Raises ``NotPermitted`` ROLE or SCOPE, ``InvalidInput`` KIND or ON-BEHALF.
+    """
+    actor, certifier_id, client_id = _starting(actor, exporter)
     if kind not in RequestKind.values:
         raise InvalidInput("KIND", _("Choose one shipment or several in a period."), field="kind")
     request = Request(
         certifier_id=certifier_id, client_id=client_id, reference="R-" + ids.readable_code(7), kind=kind,
-        created_by=actor.user_id, changed_by=actor.user_id,
+        broker_id=actor.broker_id if actor.kind is Kind.BROKER else None, created_by=actor.user_id, changed_by=actor.user_id,
     )  # fmt: skip
     request.save(force_insert=True)
     audit.record(actor, "request.start", "request", request.pk, after={"reference": request.reference, "kind": kind})
@@ -75,7 +115,7 @@ def start(actor: Identity, kind: str = RequestKind.SINGLE) -> Request:
 @transaction.atomic
 def save(actor: Identity, request_id: uuid.UUID, changes: Mapping[str, Any], *, expected_version: int) -> Request:
     """Change fields of a draft. Raises ``InvalidInput`` naming the field, ``Conflict`` STALE or REQUEST-STATE."""
-    require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
+    actor = writing(actor, request_id)
     request = locked(actor, request_id)
     _require_draft(request)
     require_version(request, expected_version)
@@ -161,7 +201,7 @@ def replace_rows(
     actor: Identity, request_id: uuid.UUID, part: str, rows: Sequence[Mapping[str, Any]], *, expected_version: int
 ) -> Request:
     """Put ``rows`` in the place of a draft's lots, containers or invoices. An error names part, row and column."""
-    require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
+    actor = writing(actor, request_id)
     request = locked(actor, request_id)
     _require_draft(request)
     require_version(request, expected_version)

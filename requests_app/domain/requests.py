@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict
-from core.identity import Identity
+from core.identity import Identity, Kind
 from core.rows import from_json
 from organizations.models import Membership
 from organizations.tenancy import find, not_visible
@@ -28,6 +28,14 @@ def visible(actor: Identity, request_id: uuid.UUID | str) -> Request:
 def locked(actor: Identity, request_id: uuid.UUID | str) -> Request:
     """The request FOR UPDATE, after the operations it names were locked FOR SHARE by key. Raises ``NotVisible``."""
     operations, request = _lock(request_id)
+    if (
+        request is None
+        and actor.kind is Kind.BROKER
+        and Request.objects.visible_to(actor).filter(pk=request_id).exists()
+    ):
+        # the row policies let a broker read what became of its draft, and lock no row of it
+        text = _("The request was submitted: only the exporter's own people can still change it.")
+        raise Conflict("REQUEST-STATE", text)
     if request is None or not Request.tenancy.admits(actor, request):
         raise not_visible()
     if request.importer_id is not None and str(request.importer_id) not in operations:

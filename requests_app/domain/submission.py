@@ -80,7 +80,7 @@ def _lock_volume(request: Request) -> Balance | None:
 @transaction.atomic
 def withdraw(actor: Identity, request_id: uuid.UUID) -> Request:
     """Take a request back before a decision; what it reserved becomes available. A second withdrawal changes nothing."""
-    drafts.require_exporter(actor, Role.PREPARER, Role.SIGNATORY)
+    actor = drafts.writing(actor, request_id)
     request = locked(actor, request_id)
     if request.state == RequestState.WITHDRAWN:
         return request

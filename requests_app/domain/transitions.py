@@ -36,7 +36,7 @@ TABLE: tuple[Transition, ...] = (
         S.DRAFT, S.SUBMITTED, "submit", (Role.SIGNATORY,), "no failure that the exporter can mend",
         "available to reserved, clock starts",
     ),
-    Transition(S.DRAFT, S.WITHDRAWN, "withdraw", (Role.PREPARER, Role.SIGNATORY)),
+    Transition(S.DRAFT, S.WITHDRAWN, "withdraw", (Role.PREPARER, Role.SIGNATORY, Role.BROKER), "a broker: by grant"),
     Transition(S.SUBMITTED, S.IN_REVIEW, "claim", STAFF),
     Transition(S.IN_REVIEW, S.SUBMITTED, "hand back", STAFF, "claimed by the same person, or a manager"),
     Transition(S.IN_REVIEW, S.INFORMATION_REQUESTED, "ask", STAFF, "no open question", "clock stops"),

@@ -10,9 +10,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.identity import Identity
+from core.identity import Identity, Kind
 from core.models import AuditRow
 from core.templatetags.portal_format import day, hts, kg
+from organizations import delegated
 from organizations.models import Membership
 from requests_app.models import DocumentKind, ProposedCorrection, Question, Request
 
@@ -138,14 +139,26 @@ def rejection(request: Request) -> dict[str, Any]:
     return dict(row.after) if row is not None else {}
 
 
+def _who(request: Request, row: AuditRow, names: dict[uuid.UUID, str]) -> str:
+    """A person whom the reader knows, else whose person it was."""
+    if row.actor_id is None:
+        return _("the portal")
+    if row.actor_id in names:
+        return names[row.actor_id]
+    if row.actor_kind == Kind.BROKER:
+        return _("a broker")
+    return request.client.operation.name if row.actor_kind == Kind.EXPORTER else request.certifier.name
+
+
 def history(actor: Identity, request: Request) -> list[dict[str, Any]]:
     """What has happened, newest first. People of the certifier go by its name."""
     rows = list(_audit(request).filter(act__in=ACTS)[:HISTORY_LENGTH])
     names = names_of(row.actor_id for row in rows)
+    brokers = {done.row_id: done.who for done in delegated.acts_on(request.certifier_id, request.pk)}
     events = []
     for row in rows:
         what, tone, icon = ACTS[row.act]
-        who = names.get(row.actor_id) or request.certifier.name if row.actor_id else _("the portal")
+        who = brokers.get(row.pk) or _who(request, row, names)
         events.append(
             {"when": row.at, "what": what, "tone": tone, "icon": icon, "who": who, "on_behalf_of": row.on_behalf_of}
         )

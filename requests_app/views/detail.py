@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core import clock
 from core.checks import Moment
 from core.errors import DomainError
-from core.identity import Identity
+from core.identity import Identity, Kind
 from core.refusals import at_field, let_pages_pass
 from organizations.roles import Role
 from organizations.tenancy import find
@@ -30,7 +30,7 @@ from requests_app.domain.requests import visible
 from requests_app.forms import ROWS, AnswerForm, DocumentForm
 from requests_app.models import ProposedCorrection, Question, Request, RequestState
 from requests_app.views import content, steps
-from requests_app.views.lists import may_write
+from requests_app.views.lists import acts_for, may_draft, may_write
 from requests_app.views.tasks import balance_of
 
 COPYABLE = {RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.LAPSED}
@@ -59,8 +59,10 @@ def detail_page(
             document_form = document_form or DocumentForm(kinds=question.document_kinds)
     proposal = seen.corrections.filter(state=ProposedCorrection.State.OPEN).first()
     signs = actor.has(Role.SIGNATORY)
+    drafts_here = seen.state == RequestState.DRAFT and may_draft(actor)
     context = {
-        "request_obj": seen, "error": error, "may_write": writes, "is_signatory": signs,
+        "request_obj": seen, "error": error, "may_write": writes or drafts_here, "is_signatory": signs,
+        "acts_for": acts_for(actor, seen),
         "content": content.of_request(seen), "findings": _findings(actor, seen), "balance": balance_of(seen),
         "events": content.history(actor, seen), "question": question, "answer_form": answer_form,
         "about": content.about(question) if question else "", "formsets": formsets or [],
@@ -68,10 +70,11 @@ def detail_page(
         "proposal": proposal, "proposal_rows": content.proposal(proposal, seen) if proposal else [],
         "documents": seen.documents.filter(removed_at=None).select_related("file").order_by("added_at"),
         "removable": question.document_kinds if answers and question else [],
-        "may_withdraw": (signs and seen.is_open) or (writes and seen.state == RequestState.DRAFT),
+        "may_withdraw": (signs and seen.is_open) or drafts_here,
         "may_copy": writes and seen.state in COPYABLE,
         "rejection": content.rejection(seen) if seen.state == RequestState.REJECTED else {},
-        "certificates_url": _certificates_url(seen), "copies": seen.copies.visible_to(actor).order_by("created_at"),
+        "certificates_url": "" if actor.kind is Kind.BROKER else _certificates_url(seen),
+        "copies": seen.copies.visible_to(actor).order_by("created_at"),
     }  # fmt: skip
     return render(request, "requests_app/detail.html", context, status=status)
 
@@ -79,7 +82,7 @@ def detail_page(
 def _findings(actor: Identity, seen: Request) -> list[dict[str, Any]]:
     """Of a draft what the checks say now, else the newest run; what only the certifier may see is in neither."""
     if seen.state == RequestState.DRAFT:
-        return steps.with_links(seen, checking.findings(actor, seen, Moment.DRAFT)) if may_write(actor) else []
+        return steps.with_links(seen, checking.findings(actor, seen, Moment.DRAFT)) if may_draft(actor) else []
     run = seen.check_runs.order_by("-run_at").first()
     return list(run.findings) if run else []
 
@@ -95,7 +98,7 @@ def _certificates_url(seen: Request) -> str:
 
 
 def _answer_form(actor: Identity, seen: Request, question: Question, data: Any = None) -> AnswerForm:
-    offered = lines.offered(actor, clock.now().date())
+    offered = lines.offered(actor, clock.now().date(), client_id=seen.client_id)
     return AnswerForm(data, request_obj=seen, question=question, offered=offered)
 
 

@@ -18,6 +18,7 @@ from core.files import read_file
 from core.identity import Identity
 from core.refusals import at_field
 from core.serving import attachment
+from organizations import delegated
 from organizations.tenancy import find
 from requests_app.domain import documents
 from requests_app.domain.requests import visible
@@ -76,6 +77,7 @@ def download(request: HttpRequest, pk: uuid.UUID, document_id: uuid.UUID) -> Htt
     actor: Identity = request.identity  # type: ignore[attr-defined]
     row = find(RequestDocument.objects.select_related("file"), actor, document_id, request_id=pk)
     data = read_file(row.file)
+    actor = delegated.reading(actor, clients=[row.client_id], importers=[])
     audit.record(
         actor, "request.document_read", "request", pk, certifier_id=row.certifier_id, client_id=row.client_id,
         after={"document": row.pk, "kind": row.kind},

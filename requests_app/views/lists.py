@@ -6,10 +6,15 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
-from core.identity import Identity
+from core.errors import NotPermitted
+from core.identity import Identity, Kind
+from core.refusals import attempt
+from organizations import delegated
+from organizations.grant_scopes import GrantScope
 from organizations.roles import Role
 from pvf.domain import lines
 from requests_app.domain import drafts
@@ -29,12 +34,29 @@ def may_write(actor: Identity) -> bool:
     return actor.has(Role.PREPARER, Role.SIGNATORY)
 
 
+def may_draft(actor: Identity) -> bool:
+    """Whether the reader works on drafts: whoever writes, and a broker on behalf of exporters (by grant)."""
+    return may_write(actor) or delegated.live(actor, GrantScope.DRAFTS).exists()
+
+
+def acts_for(actor: Identity, seen: Request) -> str:
+    """For whom a broker acts on a request; empty for everybody else."""
+    return seen.client.operation.name if actor.kind is Kind.BROKER else ""
+
+
+def exporters_of(actor: Identity) -> list[tuple[str, str]]:
+    """The exporters for whom a broker may prepare drafts: key and name, with the certifier where one has two."""
+    grants = delegated.live(actor, GrantScope.DRAFTS).select_related("certifier").order_by("grantor_name", "pk")
+    return [(str(row.client_id), f"{row.grantor_name} ({row.certifier})") for row in grants]
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """My requests, and what is left on each line of my PVF."""
     actor: Identity = request.identity  # type: ignore[attr-defined]
     form = HomeForm(request.GET or None)
-    rows = Request.objects.visible_to(actor).select_related("importer")
+    by_grant = actor.kind is Kind.BROKER
+    rows = Request.objects.visible_to(actor).select_related("importer", "client__operation")
     everything = rows
     if form.is_valid():
         text, state = form.cleaned_data["text"], form.cleaned_data["state"]
@@ -49,8 +71,9 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page_obj": Paginator(rows.order_by(order, "-id"), PAGE_SIZE).get_page(request.GET.get("page")),
-        "offered": lines.offered(actor, clock.now().date()),
-        "may_write": may_write(actor),
+        "offered": [] if by_grant else lines.offered(actor, clock.now().date()),
+        "by_grant": by_grant,
+        "may_write": may_draft(actor),
         "filtered": any(value for key, value in request.GET.items() if key not in {"sort", "page"}),
         "default_sort": DEFAULT_SORT,
         "asked": everything.filter(state=RequestState.INFORMATION_REQUESTED).order_by("question_deadline"),
@@ -62,10 +85,16 @@ def home(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose what the certificate is for; the draft is made by the answer."""
     actor: Identity = request.identity  # type: ignore[attr-defined]
-    form = StartForm(request.POST or None, initial={"kind": "single"})
+    by_grant = actor.kind is Kind.BROKER
+    exporters = exporters_of(actor) if by_grant else None
+    if exporters == []:
+        raise NotPermitted("SCOPE", _("Nobody lets you prepare drafts. Ask the exporter for a grant that allows it."))
+    form = StartForm(request.POST or None, initial={"kind": "single"}, exporters=exporters)
     if request.method == "POST":
         if form.is_valid():
-            made = drafts.start(actor, form.cleaned_data["kind"])
-            return redirect("requests:task_list", pk=made.pk)
+            exporter = form.cleaned_data.get("exporter", "")
+            made = attempt(form, lambda: drafts.start(actor, form.cleaned_data["kind"], exporter=exporter))
+            if made is not None:
+                return redirect("requests:task_list", pk=made.pk)
         return render(request, "requests_app/new.html", {"form": form}, status=422)
     return render(request, "requests_app/new.html", {"form": form})

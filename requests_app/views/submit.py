@@ -14,6 +14,7 @@ from core.checks import Moment
 from core.errors import DomainError, NotPermitted
 from core.identity import Identity
 from core.templatetags.portal_format import kg
+from organizations import delegated
 from organizations.roles import Role
 from requests_app.domain import checking, submission
 from requests_app.domain.requests import visible
@@ -63,6 +64,7 @@ def review_submit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "content": content.of_request(seen),
         "balance": balance,
         "asking": asking(seen, balance),
+        "prepared_by": delegated.each_person_once(delegated.acts_on(seen.certifier_id, seen.pk)),
         "is_signatory": actor.has(Role.SIGNATORY),
     }
     return render(request, "requests_app/review_submit.html", context, status=status)

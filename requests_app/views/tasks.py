@@ -26,7 +26,7 @@ from requests_app.domain.requests import visible
 from requests_app.forms import ROWS, DocumentForm, DraftForm, VersionForm
 from requests_app.models import Request, RequestState
 from requests_app.views import steps
-from requests_app.views.lists import may_write
+from requests_app.views.lists import acts_for, may_draft, may_write
 
 
 def asking(seen: Request, balance: Any) -> Decimal | None:
@@ -44,7 +44,7 @@ def task_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """How far the draft is, and what the checks say so far."""
     actor: Identity = request.identity  # type: ignore[attr-defined]
     seen = visible(actor, pk)
-    if seen.state != RequestState.DRAFT or not may_write(actor):
+    if seen.state != RequestState.DRAFT or not may_draft(actor):
         return redirect("requests:detail", pk=pk)
     found = checking.findings(actor, seen, Moment.DRAFT)
     balance = balance_of(seen)
@@ -55,6 +55,8 @@ def task_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "balance": balance,
         "asking": asking(seen, balance),
         "terms": lines.terms_in_force(seen.line_id) if seen.line_id else None,
+        "acts_for": acts_for(actor, seen),
+        "may_submit": may_write(actor),
         "ready": not checking.mendable_failures(found),
     }
     return render(request, "requests_app/task_list.html", context)
@@ -74,7 +76,7 @@ def task_page(request: HttpRequest, pk: uuid.UUID, task: str) -> HttpResponse:
         return _rows_page(request, seen, what)
     if what.form is None:
         return render(request, "requests_app/task.html", task_context(actor, seen, what) | documents_context(seen))
-    offered = lines.offered(actor, clock.now().date())
+    offered = lines.offered(actor, clock.now().date(), client_id=seen.client_id)
     form = what.form(request.POST or None, request_obj=seen, offered=offered)
     if request.method != "POST":
         return render(request, "requests_app/task.html", task_context(actor, seen, what) | {"form": form})
@@ -121,6 +123,7 @@ def task_context(actor: Identity, seen: Request, what: steps.Task) -> dict[str, 
         with_days([seen.importer])
     return {
         "request_obj": seen,
+        "acts_for": acts_for(actor, seen),
         "task": what,
         "number": names.index(what.name) + 1,
         "total": len(names),
@@ -128,7 +131,7 @@ def task_context(actor: Identity, seen: Request, what: steps.Task) -> dict[str, 
         "balance": balance,
         "asking": asking(seen, balance),
         "terms": lines.terms_in_force(seen.line_id) if seen.line_id else None,
-        "offered": lines.offered(actor, clock.now().date()) if what.name == "product" else [],
+        "offered": lines.offered(actor, clock.now().date(), client_id=seen.client_id) if what.name == "product" else [],
     }
 
 

@@ -21,6 +21,8 @@ from certificates.models.continuity import Unregistered
 from core import clock, scanning
 from core.identity import NOBODY, Identity, act_as, assume
 from core.models import Notification
+from organizations import delegated
+from organizations.domain import brokers
 from organizations.models import OperationStatus
 from pvf.domain import proposals
 from requests_app.domain import documents as papers
@@ -54,6 +56,8 @@ BY_PAGE: dict[str, tuple[str, str]] = {
     "certificate.voided": ("certificates:void", "approver"),
     "client.status": ("organizations:client", "manager"),
     "coop.ended": ("certificates:outage", "manager"),
+    "delegation.changed": ("organizations:delegations", "signatory"),
+    "delegation.revoked": ("organizations:delegation_revoke", "signatory"),
     "importer.code": ("organizations:claim", "alone"),
     "people.invited": ("organizations:people", "manager"),
     "pvf.approved": ("pvf:approve", "manager"),
@@ -156,6 +160,11 @@ def _confirmed(has: Holdings) -> None:
     assert agree(dataclasses.replace(has.world, members=dict(has.world.members))) == 1
 
 
+def _ending(has: Holdings) -> None:
+    with mock.patch.object(delegated, "today", return_value=has.delegation.valid_until - dt.timedelta(days=3)):
+        assert brokers.warn_of_the_end(has.world.certifier.pk)
+
+
 def _infected(has: Holdings) -> None:
     with override_settings(CLAMD="127.0.0.1:1"), act_as(has.world.who("signatory")) as signatory:
         row = papers.add(signatory, has.draft.pk, "packing_list", PAPER, f"{has.mark}.pdf")
@@ -175,6 +184,7 @@ BY_LOOP: dict[str, Callable[[Holdings], None]] = {
     "certificate.replaced": _replaced,
     "certificate.unregistered": _unregistered,
     "change.decided": _confirmed,
+    "delegation.ends": _ending,
     "file.infected": _infected,
     "pvf.withdrawn": _withdrawn,
     "request.lapsed": _lapsed,

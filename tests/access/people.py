@@ -7,22 +7,26 @@ import datetime as dt
 import zlib
 from typing import Any
 
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client as Browser
 from django.test.client import ClientHandler
 
 from core import clock
 from core.identity import act_as
+from organizations.domain import brokers, second_step
 from organizations.identity import identity_of
 from organizations.models import Broker, Delegation, Membership, User
 from organizations.roles import Role
 from tests.access.scene import PASSWORD, Scene
 from tests.support import world as world_module
 from tests.support.api_keys import key_of
-from tests.support.world import EXPORTER, STAFF, make_member, sign_in, sign_in_user
+from tests.support.world import EXPORTER, STAFF, TOTP_SECRET, make_member, sign_in, sign_in_user
 
 #: How a person stands to the own exporter's rows.
 OWN_STAFF, OWN_EXPORTER, NAMED, GRANTED, GUEST = "own staff", "own exporter", "named importer", "granted", "guest"
 RIVAL, OTHER_STAFF, OTHER_EXPORTER = "rival exporter", "other certifier", "other certifier's exporter"
+#: A broker whom the exporter and the importer let see certificates, and nothing more.
+NARROW = "certificates alone"
 ELSEWHERE, OVER, ENDED, ALONE = "importer not named", "grant over", "membership ended", "no membership"
 PLATFORM, NOBODY = "platform operator", "signed out"
 
@@ -76,6 +80,17 @@ def _grant_over(scene: Scene, name: str, *, revoked: bool) -> Membership:
     return make_member(Membership.Side.BROKER, Role.BROKER, f"{name}@broker.example", broker=broker)
 
 
+def _narrow(scene: Scene) -> Membership:
+    """A broker whose grants hold the certificates alone."""
+    world, today = scene.own.world, clock.now().date()
+    with act_as(world_module.PLATFORM):
+        broker = Broker.objects.create(name="Invented Narrow", email="desk-narrow@broker.example")
+    for grantor in ("signatory", "importer"):
+        with act_as(world.who(grantor)) as actor:
+            brokers.grant(actor, broker_id=broker.pk, valid_until=today + dt.timedelta(days=30))
+    return make_member(Membership.Side.BROKER, Role.BROKER, "narrow@broker.example", broker=broker)
+
+
 def _ended(scene: Scene) -> dict[str, Membership]:
     world = scene.own.world
     sides = {
@@ -106,6 +121,7 @@ def _members(scene: Scene) -> list[Person]:
         *((f"other {role}", role, OTHER_EXPORTER, other[role]) for role in EXPORTER),
         ("other broker", "broker", OTHER_EXPORTER, other["broker"]),
         ("elsewhere importer", "importer", ELSEWHERE, elsewhere),
+        ("narrow broker", "broker", NARROW, _narrow(scene)),
         ("expired broker", "broker", OVER, _grant_over(scene, "expired", revoked=False)),
         ("revoked broker", "broker", OVER, _grant_over(scene, "revoked", revoked=True)),
     ]
@@ -130,6 +146,9 @@ def everybody(scene: Scene) -> list[Person]:
         # its own kind of member may end it; that this is so is not what is tested here
         with act_as(identity_of(row)):
             assert Membership.objects.filter(pk=row.pk).update(ended_at=clock.now()) == 1
+    needing = [one.membership.user for one in members if one.membership and one.role in second_step.ROLES]
+    for user in (*needing, operator):  # only so do they get where their rights are asked
+        TOTP.activate(user, TOTP_SECRET)
     return [
         *members,
         *gone,

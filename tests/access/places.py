@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from core.clock import now
-from tests.access.people import GRANTED, GUEST, NAMED, OWN_EXPORTER, OWN_STAFF, PLATFORM
+from tests.access.people import GRANTED, GUEST, NAMED, NARROW, OWN_EXPORTER, OWN_STAFF, PLATFORM
 from tests.access.scene import Holdings, Scene
 
 OWN = frozenset({OWN_STAFF, OWN_EXPORTER})
 STAFF_ALONE, EXPORTER_ALONE = frozenset({OWN_STAFF}), frozenset({OWN_EXPORTER})
 #: Who finds a certificate that was released.
-RELEASED = OWN | {NAMED, GRANTED, GUEST}
+RELEASED = OWN | {NAMED, GRANTED, NARROW, GUEST}
+#: A draft is the exporter's own, and its broker's where the grant says so.
+DRAFTERS = EXPORTER_ALONE | {GRANTED}
 
 #: Kind of row -> the relations that find it. Everybody else is told that it is not there (404).
 FINDS: dict[str, frozenset[str]] = {
@@ -22,7 +24,7 @@ FINDS: dict[str, frozenset[str]] = {
     "certificate without number": OWN, "overage": OWN, "overage by pk": OWN,
     "own bundle": frozenset(), "own bundle by pk": frozenset(), "own key": frozenset(),
     "own passkey": frozenset(), "own session": frozenset(),
-    "draft": EXPORTER_ALONE, "draft document": EXPORTER_ALONE, "draft task": EXPORTER_ALONE,
+    "draft": DRAFTERS, "draft document": DRAFTERS, "draft task": DRAFTERS,
     "submitted": OWN, "recommended": OWN, "asked": OWN, "in review": OWN, "correction": OWN, "document": OWN,
     "preview": OWN,
     "pvf": OWN, "line": OWN, "statement": EXPORTER_ALONE, "proposal": OWN, "pvf draft": EXPORTER_ALONE,

@@ -29,6 +29,7 @@ from oid_sync.domain import calls
 from oid_sync.models import CallState, OidCall, OidExchange
 from organizations.domain import brokers, certifiers, invitations, support
 from organizations.domain.parties import own_party
+from organizations.grant_scopes import OF_EXPORTER
 from organizations.models import (
     ApiToken,
     Broker,
@@ -241,7 +242,9 @@ def _made(world: World, request: Request, mark: str) -> dict[str, Any]:
             actor, own_party(actor), email=f"new-{mark}@exporter.example", roles=["viewer"]
         )
         last = clock.now().date() + dt.timedelta(days=30)
-        delegation = brokers.grant(actor, broker_id=world.broker.pk, valid_until=last)
+        delegation = brokers.grant(
+            actor, broker_id=world.broker.pk, valid_until=last, scopes=[scope.value for scope in OF_EXPORTER]
+        )
         Bundle.objects.filter(pk=bundle.pk).update(**ready)
     with act_as(world.loop()):
         Preview.objects.filter(pk=preview.pk).update(**ready)

@@ -76,6 +76,11 @@ def _posts(words: str) -> list[str]:
 
 
 STAFF_AND_EXPORTER = "staff exporter"
+#: Brokers whom nobody lets prepare drafts, and one whose exporter does not let it report shipments.
+NO_DRAFTS = dict.fromkeys(
+    ("GET_certificates_alone", "POST_certificates_alone", "GET_grant_over", "POST_grant_over"), 403
+)
+NO_SHIPMENTS = dict.fromkeys(("GET_certificates_alone", "POST_certificates_alone"), 403)
 READERS = "staff exporter importer broker alone"
 RECEIVERS = "importer broker"
 
@@ -86,7 +91,16 @@ PORTAL = [
     page("api:schema", "signed-in"),
     page("api:docs", "signed-in"),
 ]
-#: The answers to people who have signed in with a password just now and have no second step.
+#: Who has a second step, as these must.
+STEPPED = "staff signatory platform"
+
+
+def _stepped(**answers: int) -> dict[str, int]:
+    """Answers to those who have a second step: ``get=302``."""
+    return {f"{method.upper()}_{role}": code for method, code in answers.items() for role in _written_out(STEPPED)}
+
+
+#: The answers to people who have signed in just now, by password and, those who must have one, by a second step.
 ACCOUNT = [
     page("account_login", "anyone", get=302, post=302, GET_nobody=200, POST_nobody=200),
     page("account_logout", "anyone", get=200, post=302, GET_nobody=302),
@@ -104,11 +118,11 @@ ACCOUNT = [
     page("account_email", "signed-in", post=302),
     page("account_reauthenticate", "signed-in", post=200),
     page("mfa_authenticate", "anyone", get=302, post=302),
-    page("mfa_reauthenticate", "signed-in", get=302, post=302),
+    page("mfa_reauthenticate", "signed-in", get=302, post=302, **_stepped(get=200, post=200)),
     page("mfa_index", "signed-in"),
-    page("mfa_activate_totp", "signed-in", post=200),
-    page("mfa_deactivate_totp", "signed-in", get=404, post=404),
-    page("mfa_generate_recovery_codes", "signed-in", post=200),
+    page("mfa_activate_totp", "signed-in", post=200, **_stepped(get=302, post=302)),
+    page("mfa_deactivate_totp", "signed-in", get=404, post=404, **_stepped(get=200, post=302)),
+    page("mfa_generate_recovery_codes", "signed-in", post=200, **_stepped(post=302)),
     page("mfa_view_recovery_codes", "signed-in", get=404),
     page("mfa_download_recovery_codes", "signed-in", get=404, post=404),
     page("mfa_list_webauthn", "signed-in"),
@@ -214,42 +228,46 @@ PVF = [
     page("api:pvf-line-statement", STAFF_AND_EXPORTER, "line"),
 ]
 REQUESTS = [
-    page("requests:home", "exporter"),
-    page("requests:new", "writers", post=302),
-    page("requests:detail", "exporter", "submitted"),
-    page("requests:task_list", "exporter", "draft", GET_viewer=302),
-    page("requests:task", "writers", "draft task", post=302),
-    page("requests:document", "exporter", "document"),
-    act("requests:document_add", "writers", "draft"),
-    act("requests:document_remove", "writers", "draft document"),
+    page("requests:home", "exporter broker"),
+    page("requests:new", "writers broker", post=302, POST_broker=422, **NO_DRAFTS),
+    page("requests:detail", "exporter broker", "submitted"),
+    page("requests:task_list", "exporter broker", "draft", GET_viewer=302),
+    page("requests:task", "writers broker", "draft task", post=302),
+    page("requests:document", "exporter broker", "document"),
+    act("requests:document_add", "writers broker", "draft"),
+    act("requests:document_remove", "writers broker", "draft document"),
     page("requests:review_submit", "writers", "draft", post=302, by="signatory"),
     act("requests:answer", "writers", "asked"),
-    act("requests:withdraw", "writers", "submitted", POST_preparer=403),
+    act("requests:withdraw", "writers broker", "submitted", POST_preparer=403),
     act("requests:copy", "writers", "submitted", post=422),
     act("requests:correction_accept", "signatory", "correction"),
     act("requests:correction_decline", "signatory", "correction"),
     page(
         "api:request-list",
-        STAFF_AND_EXPORTER,
+        f"{STAFF_AND_EXPORTER} broker",
         post=201,
         POST_reviewer=403,
         POST_approver=403,
         POST_manager=403,
         POST_auditor=403,
         POST_viewer=403,
+        # its body does not say for whom
+        POST_broker=422,
+        POST_certificates_alone=403,
+        POST_grant_over=403,
     ),
     Row(
         "api:request-detail",
-        STAFF_AND_EXPORTER,
+        f"{STAFF_AND_EXPORTER} broker",
         "submitted",
         get=200,
         patch=409,
         but=dict.fromkeys((f"PATCH {role}" for role in ("reviewer", "approver", "manager", "auditor", "viewer")), 403),
     ),
-    act("api:request-documents", "writers", "draft", post=201),
+    act("api:request-documents", "writers broker", "draft", post=201),
     act("api:request-submit", "signatory", "draft", post=200),
-    act("api:request-withdraw", "writers", "submitted", post=200, POST_preparer=403),
-    page("api:request-findings", STAFF_AND_EXPORTER, "recommended"),
+    act("api:request-withdraw", "writers broker", "submitted", post=200, POST_preparer=403),
+    page("api:request-findings", f"{STAFF_AND_EXPORTER} broker", "recommended"),
     act("api:request-answer", "writers", "asked", post=200),
 ]
 REVIEW = [
@@ -294,9 +312,11 @@ CERTIFICATES = [
     act("certificates:reading-copy", READERS, "certificate"),
     page("certificates:reading-copy-file", READERS, "reading copy of certificate"),
     act("certificates:retry-document", "acting", "certificate", post=409),
-    page("certificates:shipments", "acting signatory", "certificate", post=302),
-    page("certificates:correct-shipment", "acting signatory", "shipment of certificate", post=302),
-    page("certificates:total", "acting signatory", "certificate", post=302),
+    page("certificates:shipments", "acting signatory broker", "certificate", post=302, **NO_SHIPMENTS),
+    page(
+        "certificates:correct-shipment", "acting signatory broker", "shipment of certificate", post=302, **NO_SHIPMENTS
+    ),
+    page("certificates:total", "acting signatory broker", "certificate", post=302, **NO_SHIPMENTS),
     page("certificates:amend", "deciders", "certificate", post=302),
     page("certificates:void", "deciders", "certificate", post=302),
     act("certificates:replace", "writers", "certificate"),
@@ -315,7 +335,7 @@ CERTIFICATES = [
         POST_preparer=403,
         POST_viewer=403,
         POST_importer=403,
-        POST_broker=403,
+        POST_certificates_alone=403,
         POST_alone=403,
     ),
     page("api:certificate-check", "anyone", post=200),
@@ -338,13 +358,13 @@ CERTIFICATES = [
             (f"{method} {role}" for method in ("POST", "DELETE") for role in ("reviewer", "approver", "auditor")), 403
         ),
     ),
-    act("api:certificate-total", "acting signatory", "certificate", post=200),
+    act("api:certificate-total", "acting signatory broker", "certificate", post=200, POST_certificates_alone=403),
     act("api:certificate-amend", "deciders", "certificate", post=200),
     act("api:certificate-void", "deciders", "certificate", post=200),
     act("api:certificate-replace", "writers", "certificate", post=201),
     act("api:certificate-overages", "acting signatory", "certificate", post=201),
     act("api:shipment-receipt", RECEIVERS, "shipment", post=201, POST_broker=403),
-    act("api:shipment-correct", "acting signatory", "shipment", post=200),
+    act("api:shipment-correct", "acting signatory broker", "shipment", post=200, POST_certificates_alone=403),
     act("api:overage-settle", "deciders", "overage by pk", post=200),
 ]
 OID = [

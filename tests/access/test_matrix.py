@@ -16,7 +16,7 @@ from tests.access.acts import NOTHING_DONE, WRITES, WRITTEN_WHERE_REFUSED
 from tests.access.bodies import body_of
 from tests.access.cases import Case, address, ask, cases, is_api, methods_of, unpacked, urlconf
 from tests.access.matrix import departures, done, sampled, unduly_written
-from tests.access.people import OVER, everybody
+from tests.access.people import NARROW, OVER, everybody
 from tests.access.places import FINDS, places
 from tests.access.scene import Scene
 from tests.access.table import TABLE, WORDS
@@ -54,7 +54,7 @@ def test_the_table_uses_no_word_that_it_does_not_explain(scene: Scene) -> None:
         assert row.roles <= roles, row
         assert row.of in kinds, row
         assert {row.get, row.post, row.put, row.patch, row.delete} != {None}, row
-        assert {key.split(maxsplit=1)[1] for key in row.but} <= row.roles | {OVER}, row
+        assert {key.split(maxsplit=1)[1] for key in row.but} <= row.roles | {OVER, NARROW}, row
     assert set(FINDS) <= kinds
 
 
@@ -64,7 +64,7 @@ def test_the_number_of_cases_is_that_of_rows_by_people(scene: Scene, undone: Non
     api = [row for row in TABLE if is_api(row)]
     made = cases(TABLE, people, ["GET"])
     assert len(made) == (len(TABLE) - len(api)) * len(by_browser) + len(api) * len(people)
-    assert (len(by_browser), len(people)) == (31, 59)
+    assert (len(by_browser), len(people)) == (32, 61)
     assert len({str(case) for case in made}) == len(made)
 
 

@@ -181,7 +181,9 @@ def _organisations(world: World) -> str:
     """Grants, keys, a version of the settings, an open invitation: its token."""
     with act_as(world.who("importer")) as importer:
         last = clock.now().date() + dt.timedelta(days=30)
-        brokers.grant(importer, broker_id=world.broker.pk, valid_until=last)
+        brokers.grant(importer, broker_id=world.broker.pk, valid_until=last, scopes=["receipts"])
+    with act_as(world.who("signatory")) as signatory:
+        brokers.grant(signatory, broker_id=world.broker.pk, valid_until=last, scopes=["drafts", "shipments"])
     for role in ("manager", "signatory"):
         world.with_second_step(role)
         with act_as(world.who(role)) as actor:
@@ -374,7 +376,11 @@ def _parties(every: Everything) -> list[Visit]:
             ("receipt", "certificates:receipt", {**pk, "shipment_id": every.shipment.pk}),
             ("delegations", "organizations:delegations", {}), ("people", "organizations:people", {}),
         ],
-        "broker": [("inbox", "certificates:inbox", {}), ("delegations", "organizations:delegations", {})],
+        "broker": [
+            ("inbox", "certificates:inbox", {}), ("delegations", "organizations:delegations", {}),
+            ("requests", "requests:home", {}), ("request-new", "requests:new", {}), ("certificate", "certificates:detail", pk),
+            ("shipment", "certificates:shipments", pk),
+        ],
     }  # fmt: skip
     #: the manager's own visits show these templates in both languages
     seen = {"pvf-list", "pvf-detail", "pvf-version", "people", "member", "certificates", "certificate"}

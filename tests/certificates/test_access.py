@@ -119,7 +119,7 @@ def test_an_ended_grant_shows_nothing(world: World):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", ["importer", "broker", "auditor", "viewer", "preparer"])
+@pytest.mark.parametrize("role", ["importer", "auditor", "viewer", "preparer"])
 def test_roles_that_do_not_report_shipments_are_refused(world: World, role: str):
     certificate = issued(world)
     assert world.browser(role).get(reverse("certificates:shipments", args=[certificate.pk])).status_code == 403

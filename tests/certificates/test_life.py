@@ -228,7 +228,8 @@ class TestReceipts:
         shipments_sent = [ship(world, certificate, kg) for kg in ("100", "200")]
         day = shipments_sent[0].departure_date
         with act_as(world.who("importer")) as importer:
-            grant = brokers.grant(importer, broker_id=world.broker.pk, valid_until=day + dt.timedelta(days=30))
+            last = day + dt.timedelta(days=30)
+            grant = brokers.grant(importer, broker_id=world.broker.pk, valid_until=last, scopes=["receipts"])
 
         def confirm(shipment: Shipment) -> None:
             with act_as(world.who("broker")) as broker:

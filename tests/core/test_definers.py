@@ -13,12 +13,14 @@ from core import audit, clock
 from core.identity import NOBODY, Identity, Kind, act_as
 from core.models import AuditRow
 from core.policy import declared_definers
-from organizations.domain import invitations
+from organizations.domain import brokers, invitations
 from organizations.domain.parties import own_party
 from organizations.identity import hash_token
-from organizations.models import ApiToken, Invitation, Membership
+from organizations.models import ApiToken, Delegation, Invitation, Membership
 from pvf.models import Balance, PVFLine
+from requests_app.domain import drafts
 from tests.support.certificates import numbered
+from tests.support.drafts import complete_draft
 from tests.support.world import PLATFORM, World, a_uuid, make_client, make_world
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +31,7 @@ TESTED = {
     "organizations_token_owner", "organizations_invitation_by_token", "pvf_open_balance", "pvf_move",
     "certificates_public_check", "certificates_public_versions", "certificates_continuity_check",
     "certificates_forget_lookups", "certificates_seen_elsewhere", "core_erase_from_audit",
+    "organizations_grants_used", "organizations_acts_of_brokers", "requests_app_replacement_open",
     # what they let go, and what never: tests/certportal/test_retention.py
     "requests_app_forget_draft", "oid_sync_forget_exchanges",
 }  # fmt: skip
@@ -193,6 +196,67 @@ def test_only_the_platform_operator_erases_from_the_audit_trail(world: World) ->
         row = AuditRow.objects.get(act="thing.changed")
         assert (row.personal, row.salt, row.ip) == ({}, "", "")
         assert "sha256" in row.after["email"]
+
+
+def test_the_use_of_a_grant_is_noted_by_its_broker_and_once_an_hour(world: World) -> None:
+    other = make_world(2)
+    last = clock.now().date() + dt.timedelta(days=30)
+    with act_as(world.who("signatory")) as actor:
+        grant = brokers.grant(actor, broker_id=world.broker.pk, valid_until=last)
+
+    def used() -> dt.datetime | None:
+        with act_as(world.who("signatory")):
+            return Delegation.objects.get(pk=grant.pk).last_used_at
+
+    note = "SELECT organizations_grants_used(%s)"
+    for actor in (other.who("broker"), world.who("signatory"), world.who("manager"), world.who("importer"), NOBODY):
+        ask(actor, note, [grant.pk])
+        assert used() is None, actor.kind
+    ask(world.who("broker"), note, [grant.pk])
+    first = used()
+    assert first is not None
+    ask(world.who("broker"), note, [grant.pk])
+    assert used() == first
+
+
+def test_a_brokers_people_are_named_to_those_on_whose_behalf_they_acted(world: World) -> None:
+    rival = make_client(world.certifier, "1010000099", "Invented Rival")
+    strange = Identity(kind=Kind.EXPORTER, certifier_id=world.certifier.pk, client_id=rival.pk)
+    other = make_world(2)
+    with act_as(world.who("signatory")) as actor:
+        brokers.grant(
+            actor, broker_id=world.broker.pk, valid_until=clock.now().date() + dt.timedelta(days=30), scopes=["drafts"]
+        )
+    with act_as(world.who("broker")) as broker:
+        draft = drafts.start(broker, exporter=str(world.client.pk))
+    asked = "SELECT person, broker, on_behalf_of FROM organizations_acts_of_brokers(%s, %s)"
+    values = (world.certifier.pk, str(draft.pk))
+    found = [(world.members["broker"].user.name, world.broker.name, world.client.operation.name)]
+    for role in ("signatory", "viewer", "reviewer", "auditor", "broker"):
+        assert ask(world.who(role), asked, *values) == found, role
+    for actor in (other.who("manager"), other.who("broker"), world.who("importer"), strange, NOBODY, CHECK):
+        assert ask(actor, asked, *values) == [], actor.kind
+    support = Identity(kind=Kind.SUPPORT, certifier_id=world.certifier.pk, user_id=a_uuid())
+    assert ask(support, asked, *values) == []
+
+
+def test_an_open_replacement_is_told_to_the_broker_who_ships(world: World) -> None:
+    certificate = numbered(world)
+    with act_as(world.loop()):
+        Certificate.objects.filter(pk=certificate.pk).update(state="issued", issued_at=clock.now())
+    draft = complete_draft(world, "100")
+    with act_as(world.loop()):
+        type(draft).objects.filter(pk=draft.pk).update(
+            replaces_certificate_id=certificate.pk, state="submitted", submitted_at=clock.now()
+        )
+    asked = "SELECT requests_app_replacement_open(%s)"
+    last = clock.now().date() + dt.timedelta(days=30)
+    for scopes, answer in (([], False), (["drafts"], False), (["shipments"], True)):
+        with act_as(world.who("signatory")) as actor:
+            brokers.grant(actor, broker_id=world.broker.pk, valid_until=last, scopes=scopes)
+        assert ask(world.who("broker"), asked, certificate.pk) == [(answer,)], scopes
+    for actor in (make_world(2).who("broker"), world.who("importer"), world.who("signatory"), NOBODY):
+        assert ask(actor, asked, certificate.pk) == [(False,)], actor.kind
 
 
 def test_what_is_old_is_forgotten_by_a_loop_alone(world: World) -> None:

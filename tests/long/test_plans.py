@@ -25,6 +25,7 @@ from bench._database import owner_on
 from certificates.models import Certificate
 from core import audit, clock
 from core.identity import Identity, act_as
+from organizations.grant_scopes import OF_EXPORTER
 from organizations.models import Delegation
 from tests.support import databases
 from tests.support.certificates import numbered
@@ -75,7 +76,9 @@ def _filled(name: str) -> Crowd:
     with act_as(world.who("importer")):
         Delegation(broker=world.broker, operation=world.importer, **days).save(force_insert=True)
     with act_as(world.who("signatory")):
-        Delegation(broker=world.broker, certifier=world.certifier, client=world.client, **days).save(force_insert=True)
+        Delegation(
+            broker=world.broker, certifier=world.certifier, client=world.client, scopes=list(OF_EXPORTER), **days
+        ).save(force_insert=True)  # fmt: skip
     with owner_on(name) as owner:
         fill(owner, world, request, SIZE, certificate=certificate.pk, audit=row.pk)
         large = owner.execute(
@@ -116,7 +119,7 @@ PAGES = {
         ("certificates:inbox", ""), ("certificates:detail", "certificate"), ("api:certificate-list", ""),
     ],
     "broker": [
-        ("certificates:inbox", ""), ("certificates:detail", "certificate"), ("api:certificate-list", ""),
+        ("requests:home", ""), ("certificates:inbox", ""), ("certificates:detail", "certificate"), ("api:certificate-list", ""),
     ],
 }  # fmt: skip
 CASES = [(role, name, tail) for role, pages in PAGES.items() for name, tail in pages]

@@ -57,6 +57,18 @@ NAMED = {
         "test_raw_rows_of_strangers_are_none",
     ],
     "tests/review/test_claims_and_queue.py": ["test_row_policies_hold_where_the_application_forgets"],
+    "tests/requests_app/test_brokers.py": [
+        "TestRowPolicies::test_with_certificates_alone_nothing_is_seen_or_written",
+        "TestRowPolicies::test_after_the_grant_neither",
+        "TestRowPolicies::test_another_brokers_and_another_exporters_grant_open_nothing",
+        "TestRowPolicies::test_a_draft_cannot_be_made_a_submitted_request",
+        "TestRowPolicies::test_what_was_submitted_is_written_no_more",
+        "TestRowPolicies::test_a_draft_does_not_move_to_another_exporter_nor_its_parts",
+    ],
+    "tests/certificates/test_broker_acts.py": [
+        "TestRowPolicies::test_with_certificates_alone_nothing_is_written",
+        "TestRowPolicies::test_after_the_grants_neither",
+    ],
     "tests/requests_app/test_lock_of_a_request.py": [
         "test_with_the_applications_rule_patched_out_postgresql_shows_nothing"
     ],
