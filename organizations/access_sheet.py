@@ -25,11 +25,16 @@ def write(access: Access) -> bytes:
          _("open") if row.active else _("closed"))
         for row in access.members
     ])  # fmt: skip
-    _sheet(book, _("Invitations"), [_("E-mail address"), _("Exporter"), _("Roles"), _("Since"), _("Until")], [
-        (row.email, row.exporter, _roles(row.roles), row.since, row.until) for row in access.invited
+    _sheet(book, _("Invitations"), [
+        _("E-mail address"), _("Organization"), _("Roles"), _("One certificate alone"), _("Since"), _("Until"),
+    ], [
+        (row.email, row.organization, _roles(row.roles), _("yes") if row.one_certificate else _("no"), row.since,
+         row.until)
+        for row in access.invited
     ])  # fmt: skip
-    _sheet(book, _("Brokers"), [_("Broker"), _("Exporter"), _("Since"), _("Until")], [
-        (row.broker, row.exporter, row.since, row.until) for row in access.grants
+    _sheet(book, _("Brokers"), [_("Broker"), _("Exporter"), _("Allowed"), _("Since"), _("Until")], [
+        (row.broker, row.exporter, row.allowed, row.since, row.until)
+        for row in access.grants
     ])  # fmt: skip
     out = io.BytesIO()
     book.save(out)

@@ -19,6 +19,7 @@ from core.errors import Conflict, NotPermitted
 from core.identity import Identity
 from organizations.domain import second_step
 from organizations.domain.certifiers import own_certifier
+from organizations.grant_scopes import GrantScope
 from organizations.models import AccessReview, ApiToken, Delegation, Invitation, Membership
 from organizations.roles import Role
 
@@ -42,10 +43,14 @@ class Member:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Invited:
-    """Somebody who was invited and is not here yet."""
+    """Somebody who was invited and is not here yet.
+
+    ``organization`` is empty for the certifier's staff and for an importer's contact, who is invited to one certificate.
+    """
 
     email: str
-    exporter: str
+    organization: str
+    one_certificate: bool
     roles: tuple[str, ...]
     since: dt.datetime
     until: dt.datetime
@@ -53,12 +58,18 @@ class Invited:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Grant:
-    """A broker that sees an exporter's certificates."""
+    """A broker that acts for an exporter, and what it may do."""
 
     broker: str
     exporter: str
+    scopes: tuple[str, ...]
     since: dt.date
     until: dt.date
+
+    @property
+    def allowed(self) -> str:
+        """What it may do, in words of the reader's language."""
+        return ", ".join(str(GrantScope(name).label) for name in self.scopes)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ def access_now(actor: Identity) -> Access:
     return Access(_members(certifier_id), _invited(certifier_id), _grants(certifier_id))
 
 
-def _exporter(row: Membership | Invitation | Delegation) -> str:
+def _exporter(row: Membership | Delegation) -> str:
     return row.client.operation.name if row.client else ""
 
 
@@ -137,11 +148,15 @@ def _members(certifier_id: uuid.UUID) -> list[Member]:
 def _invited(certifier_id: uuid.UUID) -> list[Invited]:
     rows = Invitation.objects.filter(
         certifier_id=certifier_id, accepted_at=None, revoked_at=None, expires_at__gt=clock.now()
-    ).select_related("client__operation")
+    ).select_related("client__operation", "operation")
     return [
-        Invited(row.email, _exporter(row), tuple(row.roles), row.created_at, row.expires_at)
+        Invited(
+            email=row.email, organization=str(row.client.operation if row.client else row.operation or ""),
+            one_certificate=row.certificate_id is not None, roles=tuple(row.roles), since=row.created_at,
+            until=row.expires_at,
+        )
         for row in rows.order_by("email", "pk")
-    ]
+    ]  # fmt: skip
 
 
 def _grants(certifier_id: uuid.UUID) -> list[Grant]:
@@ -149,7 +164,7 @@ def _grants(certifier_id: uuid.UUID) -> list[Grant]:
         certifier_id=certifier_id, revoked_at=None, valid_until__gte=clock.now().date()
     ).select_related("broker", "client__operation")
     return [
-        Grant(row.broker.name, _exporter(row), row.valid_from, row.valid_until)
+        Grant(row.broker.name, _exporter(row), tuple(row.scopes), row.valid_from, row.valid_until)
         for row in rows.order_by("broker__name", "client__operation__name", "pk")
     ]
 

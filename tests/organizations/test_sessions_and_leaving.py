@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
+import uuid
+
+import openpyxl
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client as Browser
 from django.urls import reverse
 
+from core import clock
 from core.errors import NotPermitted, NotVisible
 from core.identity import act_as
 from core.models import AuditRow
-from organizations.domain import access_review, memberships, operator_people, sessions, tokens
+from organizations import access_sheet
+from organizations.domain import (
+    access_review,
+    brokers,
+    invitations,
+    memberships,
+    operator_people,
+    sessions,
+    tokens,
+)
+from organizations.domain.parties import Party
 from organizations.models import AccessReview, User
 from tests.support.world import PLATFORM, World, make_world, sign_in_user
 
@@ -119,6 +135,36 @@ def test_a_lost_second_step_is_taken_away_by_the_operator_alone(world: World) ->
     with act_as(PLATFORM):
         operator_people.reset_second_step(PLATFORM, user.email, "Lost phone; called back at the office.")
     assert not _is_in(browser)
+
+
+def test_the_access_review_says_into_what_somebody_was_invited_and_what_a_broker_may_do(world: World) -> None:
+    """An importer's contact of one certificate was listed as the certifier's staff."""
+    with act_as(world.who("manager")) as manager:
+        contact, staff = Party("importer", world.certifier.pk), Party("certifier", world.certifier.pk)
+        invitations.open_invitation(
+            manager, contact, email="desk@importer.example", roles=[], certificate_id=uuid.uuid4()
+        )
+        invitations.invite(manager, staff, email="new@certifier.example", roles=["reviewer"])
+    with act_as(world.who("signatory")) as signatory:
+        exporter = Party("client", world.certifier.pk, world.client.pk)
+        invitations.invite(signatory, exporter, email="new@exporter.example", roles=["viewer"])
+        until = clock.now().date() + dt.timedelta(days=9)
+        brokers.grant(signatory, broker_id=world.broker.pk, valid_until=until, scopes=["drafts"])
+    with act_as(world.who("manager")) as manager:
+        access = access_review.access_now(manager)
+    told = {row.email: (row.organization, row.one_certificate) for row in access.invited}
+    assert told == {
+        "desk@importer.example": ("", True), "new@certifier.example": ("", False),
+        "new@exporter.example": (str(world.client.operation), False),
+    }  # fmt: skip
+    assert access.grants[0].scopes == ("certificates", "drafts")
+    page = world.browser("manager").get(reverse("organizations:access_review")).content.decode()
+    assert page.count('<span class="portal-none">staff</span>') == 4 + 1
+    assert page.count("one certificate alone") == 1
+    assert "prepare drafts of requests" in page
+    book = openpyxl.load_workbook(io.BytesIO(access_sheet.write(access)))
+    rows = [[cell.value for cell in row] for row in book["Invitations"].iter_rows(min_row=2)]
+    assert {row[0]: (row[1] or "", row[3] == "yes") for row in rows} == told
 
 
 def test_the_access_review_lists_and_keeps_the_managers_confirmation(world: World) -> None:
