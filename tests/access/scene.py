@@ -27,7 +27,7 @@ from core.checks import Finding, Outcome
 from core.identity import Identity, Kind, act_as
 from oid_sync.domain import calls
 from oid_sync.models import CallState, OidCall, OidExchange
-from organizations.domain import brokers, certifiers, invitations, support
+from organizations.domain import brokers, certifiers, invitations
 from organizations.domain.parties import own_party
 from organizations.grant_scopes import OF_EXPORTER
 from organizations.models import (
@@ -53,6 +53,7 @@ from tests.support import continuity, passkeys, stages
 from tests.support.api_keys import key_of
 from tests.support.certificates import released
 from tests.support.drafts import PAPER, complete_draft
+from tests.support.operators import open_support
 from tests.support.world import (
     PLATFORM,
     World,
@@ -326,7 +327,7 @@ def make_scene() -> Scene:
     own.under_continuity = continuity.under_continuity(world, "300")
     with act_as(world.loop()):
         own.continuity_document = ContinuityDocument.objects.get()
-    session = _support(world)
+    session = open_support(world.certifier)
     return Scene(own, rival, other, elsewhere, guest, reading, edition, guarded, session, *_ways_in(session.operator))
 
 
@@ -336,11 +337,3 @@ def _ways_in(user: User) -> tuple[Authenticator, UserSession]:
         passkey = WebAuthn.add(user, "Laptop", passkeys.registration("127.0.0.1")).instance
         browser = UserSession.objects.create(user=user, ip="192.0.2.7", session_key="k" * 32, user_agent="Browser")
     return passkey, browser
-
-
-def _support(world: World) -> SupportSession:
-    """A session of an operator who is nobody else here."""
-    with act_as(PLATFORM):
-        operator = User.objects.create_user("support@portal.example", None, name="Sup", is_platform_operator=True)
-    with act_as(Identity(kind=Kind.PLATFORM, user_id=operator.pk)) as actor:
-        return support.open_session(actor, world.certifier.pk, reason="Ticket 41: a balance looks wrong.", minutes=480)

@@ -10,11 +10,10 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.test import Client as Browser
 
-from core.identity import Identity, Kind, act_as
-from organizations.domain import support
 from organizations.identity import SUPPORT_KEY
 from organizations.models import User
 from tests.support import passkeys
+from tests.support.operators import open_support
 from tests.support.world import World, sign_in_user
 
 PASSWORD = "a long enough pass phrase"
@@ -56,12 +55,10 @@ def everybodys_sessions(world: World) -> dict[str, str]:
 
 def _support(world: World) -> str:
     """Another operator, who reads the certifier's data in a support session."""
-    operator = User.objects.create_user("support@portal.example", None, name="Sup", is_platform_operator=True)
-    with act_as(Identity(kind=Kind.PLATFORM, user_id=operator.pk)) as actor:
-        row = support.open_session(actor, world.certifier.pk, reason="Ticket 41: a balance looks wrong.", minutes=480)
+    row = open_support(world.certifier)
     browser = Browser()
-    sign_in_user(browser, operator)
+    sign_in_user(browser, row.operator)
     session = browser.session
     session[SUPPORT_KEY] = str(row.pk)
     session.save()
-    return _session(browser, operator)
+    return _session(browser, row.operator)
