@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from certificates.document.history import AmendedField
 from certificates.document.history_page import amendment_in_words, change_in_words
-from certificates.domain import behalf, coop, delays, receipts, replacing, versions
+from certificates.domain import behalf, coop, delays, leases, receipts, replacing, versions
 from certificates.domain import continuity as continuity_of
 from certificates.domain import shipments as shipments_of
 from certificates.domain.changes import DECIDING
@@ -247,6 +247,8 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         .filter(certificate=certificate, closed_at=None)
         .order_by("found_at", "pk"),
         "delay": delays.of(actor, certificate),
+        "document_heals": certificate.state == CertificateState.AWAITING_DOCUMENT
+        and leases.heals(certificate.document_error),
         "acts_for": behalf.acts_for(actor, certificate),
     }
 
