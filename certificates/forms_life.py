@@ -97,9 +97,9 @@ class OidSeenForm(PortalForm):
     """What somebody saw of a certificate in OID itself."""
 
     kind = forms.ChoiceField(
-        label=_("OID shows it"), required=False, widget=forms.RadioSelect, initial="",
+        label=_("OID shows it"), widget=forms.RadioSelect, initial="issued",
         choices=[
-            ("", _("as it was issued")),
+            ("issued", _("as it was issued")),
             (OidMark.Kind.VOID, _("as void")),
             (OidMark.Kind.REPLACED, _("as replaced")),
             (OidMark.Kind.MISSING, _("not any more")),
@@ -108,6 +108,11 @@ class OidSeenForm(PortalForm):
     reason = forms.CharField(
         label=_("Where and when it was seen"), max_length=300, help_text=_("It is kept in the audit trail."),
     )  # fmt: skip
+
+    def clean_kind(self) -> str:
+        """The kind of mark; "" where there is none."""
+        kind = str(self.cleaned_data["kind"])
+        return "" if kind == "issued" else kind
 
 
 class TotalForm(PortalForm):

@@ -115,3 +115,5 @@ def test_by_the_page(world: World) -> None:
     assert open_marks(world) == []
     assert browser.post(url, {"kind": "void", "reason": SEEN}).status_code == 302
     assert open_marks(world) == ["void"]
+    assert browser.post(url, {"kind": "issued", "reason": SEEN}).status_code == 302
+    assert open_marks(world) == []
