@@ -316,8 +316,8 @@ class SignOnForm(PortalForm):
 
     def __init__(self, *args: Any, provider: SignOnProvider | None, **kwargs: Any) -> None:
         names = ("issuer", "client_id", "name", "required", "second_step")
-        initial = {name: getattr(provider, name) for name in names} if provider else {}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {name: getattr(provider, name) for name in names} if provider else {}
+        super().__init__(*args, **kwargs)
 
     def given(self) -> dict[str, Any]:
         """What was typed, as ``sign_on.propose`` takes it; call it on a valid form."""

@@ -187,7 +187,7 @@ class AccessMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(
+    def process_view(  # noqa: PLR0911 - one answer for each gate
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         """None lets the view run; anything else is the refusal, or the page that asks for a proof."""
@@ -196,8 +196,8 @@ class AccessMiddleware:
         audience = audience_of(name)
         actor: Identity = getattr(request, "identity", NOBODY)
         is_api = request.path.startswith("/api/")
-        if answer := self._bounds(request, name):
-            return answer
+        if getattr(request, "made_by_provider", False) and not sessions.may_reach(name):
+            return self._own_sign_in(request, name)
         if getattr(request, "second_step_due", False) and audience is not None:
             return self._second_step(request, name, audience, is_api=is_api)
         if not may_open(actor, audience) or not _may_be_sent(request, actor, name):
@@ -228,10 +228,8 @@ class AccessMiddleware:
             target += f"?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}"
         return redirect(target)
 
-    def _bounds(self, request: HttpRequest, name: str) -> HttpResponse | None:
+    def _own_sign_in(self, request: HttpRequest, name: str) -> HttpResponse | None:
         """Ways of signing in are not changed in a session that a provider made: it could come in elsewhere by them."""
-        if not getattr(request, "made_by_provider", False) or sessions.may_reach(name):
-            return None
         if name == "account_reauthenticate":
             return ask_for_proof(request, keep=False)
         audit.record(actor_of(request), "access.refused", "url", name[:64], after={"by": "single sign-on"})

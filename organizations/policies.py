@@ -175,7 +175,7 @@ TABLES = [
         insert=LOOP_ROW,
         grants=APPEND_AND_FORGET,
         update_columns=("last_used_at",),
-    ),  # fmt: skip
+    ),
     Table("organizations_accessreview", read=STAFF_ROW, write=STAFF_ROW, grants=APPEND),
 ]
 

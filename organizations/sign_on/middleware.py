@@ -82,7 +82,7 @@ def _terms(slug: str) -> Terms | None:
 
 def back_address(slug: str) -> str:
     """Where the provider sends the browser back to: under the configured origin, whatever host was asked."""
-    return settings.PORTAL_PUBLIC_ORIGIN + reverse("sign_on:back", args=[slug])
+    return f"{settings.PORTAL_PUBLIC_ORIGIN}{reverse('sign_on:back', args=[slug])}"
 
 
 def _slug(request: HttpRequest) -> str:

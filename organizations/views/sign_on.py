@@ -145,7 +145,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         sign_on.forget(actor, request.POST.get("link", ""))
         messages.success(request, _("The link has been taken away."))
         return redirect("organizations:sign_on")
-    if request.method == "POST" and form.is_valid() and attempt(form, lambda: sign_on.propose(actor, **form.given())):
+    if form.is_valid() and attempt(form, lambda: sign_on.propose(actor, **form.given())) is not None:
         messages.warning(request, _("The change waits for a second manager."))
         return redirect("organizations:sign_on")
     slug = Certifier.objects.values_list("slug", flat=True).get(pk=certifier_id)
