@@ -26,6 +26,7 @@ WRITES: dict[str, str] = {
     "POST organizations:importer_confirm": "organizations_invitation",
     "POST organizations:settings": "organizations_certifiersettings",
     "POST organizations:guarded_change": "organizations_guardedchange",
+    "POST organizations:sign_on": "organizations_guardedchange",
     "POST organizations:letterhead": "organizations_letterhead",
     "POST organizations:platform": "organizations_certifier",
     "POST organizations:support": "organizations_supportsession",

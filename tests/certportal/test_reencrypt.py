@@ -32,6 +32,7 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 ENCRYPTING = {
     "certificates/domain/signing.py": "SigningKey.encrypted_pkcs12, GuardedChange.secret",
     "oid_sync/domain/links.py": "OidConnection.encrypted_key, GuardedChange.secret",
+    "organizations/domain/sign_on.py": "SignOnProvider.encrypted_secret, GuardedChange.secret",
     "organizations/adapter.py": "Authenticator.data",
     "certportal/demo/links.py": "OidConnection.encrypted_key",
 }

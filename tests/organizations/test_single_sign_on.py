@@ -12,6 +12,7 @@ from typing import Any
 
 import jwt
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client as Browser
 
 from core.identity import NOBODY, act_as
@@ -362,6 +363,7 @@ def test_where_it_is_a_must_passwords_serve_managers_alone(ready: World, idp: Id
         with act_as(NOBODY):
             user.set_password("a long enough pass phrase")
             user.save(update_fields=["password"])
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     browser = Browser()
     login = {"login": ready.members["reviewer"].user.email, "password": "a long enough pass phrase"}
     assert browser.post("/account/login/", login).status_code == 403
