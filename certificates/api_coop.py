@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from certificates.api import AnyType
 from certificates.domain import continuity, continuity_check, coop, downloads
 from certificates.domain.continuity_data import ASKED
+from certificates.domain.public_check import Via
 from certificates.models import CertificateState, ContinuityDocument, Outage
 from certificates.views import pdf_answer
 from core.errors import NotVisible
@@ -142,19 +143,33 @@ class ContinuityCheckAnswer(serializers.Serializer[Any]):
     made_at = serializers.DateTimeField()
     flagged_because = serializers.CharField()
     document_sha256 = serializers.CharField(source="sha256")
+    key_fingerprint = serializers.CharField()
 
 
 class ContinuityCheckView(APIView):
-    """The public check of a continuity document: open to everybody, limited per address."""
+    """The public check of a continuity document: open to everybody, limited per caller and for all together."""
 
     @extend_schema(
         operation_id="certificate_check_continuity", parameters=[ContinuityCheckQuery], responses=ContinuityCheckAnswer,
         auth=[],
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        given = ContinuityCheckQuery(data=request.query_params.dict())
-        given.is_valid(raise_exception=True)
-        answer = continuity_check.ask(actor_of(request), **given.validated_data)
-        if answer is None:
-            raise NotVisible("NOT-FOUND", "No continuity document has this reference with this code.")
-        return Response(ContinuityCheckAnswer(answer).data, headers={"Cache-Control": "no-store"})
+        """As the QR code asks. Programs rather POST: a code in an address ends up in the logs of whoever is between."""
+        return _continuity_answer(request, request.query_params.dict())
+
+    @extend_schema(
+        operation_id="certificate_check_continuity_body", request=ContinuityCheckQuery, responses=ContinuityCheckAnswer,
+        auth=[],
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        """The same with the code in the body."""
+        return _continuity_answer(request, request.data)
+
+
+def _continuity_answer(request: Request, asked: Any) -> Response:
+    given = ContinuityCheckQuery(data=asked)
+    given.is_valid(raise_exception=True)
+    answer = continuity_check.ask(actor_of(request), **given.validated_data, via=Via.API)
+    if answer is None:
+        raise NotVisible("NOT-FOUND", "No continuity document has this reference with this code.")
+    return Response(ContinuityCheckAnswer(answer).data, headers={"Cache-Control": "no-store"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -126,7 +127,9 @@ def _check_continuity(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, form: ContinuityCheckForm, *, status: int = 200, **context: Any) -> HttpResponse:
-    context |= {"form": form, "certificate_check": reverse("certificates:check")}
+    context |= {
+        "form": form, "certificate_check": reverse("certificates:check"), "origin": settings.PORTAL_PUBLIC_ORIGIN,
+    }  # fmt: skip
     response = render(request, "certificates/check_continuity.html", context, status=status)
     response["Cache-Control"] = "no-store"
     # the address may hold the code: it must not travel on, neither to other sites nor to the next page of this one

@@ -32,10 +32,11 @@ import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ET
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -66,6 +67,9 @@ from pypdf.errors import PyPdfError
 DATA_FILE = "certificate.json"
 #: What the file says it is.
 DATA_FORMAT = "nop-import-certificate/1"
+#: The same of a continuity document: another kind, made in an outage of OID and without a number.
+CONTINUITY_FILE = "continuity.json"
+CONTINUITY_FORMAT = "nop-continuity-document/1"
 #: Name space of the certificate's own properties in the metadata (XMP), and those that a verifier reads.
 NAMESPACE = "urn:certportal:certificate:1:"
 RECORDED = ("number", "reference", "dataSha256", "snapshotSha256", "template")
@@ -78,17 +82,42 @@ def canonical(value: Mapping[str, Any]) -> bytes:
 
 def read_data_file(data: bytes) -> dict[str, Any]:
     """The object in :data:`DATA_FILE`. Raises ``ValueError`` saying what is wrong with it."""
+    content = _read_object(data, DATA_FORMAT)
+    if not isinstance(content.get("snapshot"), dict):
+        raise ValueError("it holds no certificate data")
+    return content
+
+
+def read_continuity_file(data: bytes) -> dict[str, Any]:
+    """The object in :data:`CONTINUITY_FILE`. Raises ``ValueError`` saying what is wrong with it."""
+    content = _read_object(data, CONTINUITY_FORMAT)
+    said = content.get("data")
+    if (
+        not isinstance(said, dict)
+        or not isinstance(said.get("snapshot"), dict)
+        or not isinstance(said.get("or1"), dict)
+    ):
+        raise ValueError("it holds no data of a continuity document")
+    return content
+
+
+def _read_object(data: bytes, form: str) -> dict[str, Any]:
     try:
         content = json.loads(data, parse_float=_no_floats)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    if not isinstance(content, dict) or content.get("format") != DATA_FORMAT:
-        raise ValueError(f"it is not of the format {DATA_FORMAT}")
-    if not isinstance(content.get("snapshot"), dict):
-        raise ValueError("it holds no certificate data")
+    if not isinstance(content, dict) or content.get("format") != form:
+        raise ValueError(f"it is not of the format {form}")
     if canonical(content) != data:
         raise ValueError("it is not in canonical form")
     return content
+
+
+def continuity_findings(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What contradicts within a continuity document's data: ("snapshot", what)."""
+    said = content["data"]
+    if sha256(canonical(said["snapshot"])) != said.get("snapshot_sha256"):
+        yield "snapshot", "the certificate's data do not have the hash that is named for them"
 
 
 def data_findings(data: bytes, content: dict[str, Any], recorded: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -182,8 +211,6 @@ REASON = "Issue of the NOP Import Certificate"
 REASON_STAMPED = f"{REASON}, time-stamped"
 #: The signer's own clock may be ahead of the time-stamp server's by so much, and behind by as long as stamping may take.
 CLOCKS_DIFFER = dt.timedelta(minutes=10)
-#: The data file of a continuity document (``certificates.document.continuity``).
-CONTINUITY_FILE = "continuity.json"
 #: Entries of the catalogue and of a page that make a viewer do something by itself: an issued document has none.
 _ACTIVE = ("/OpenAction", "/AA")
 _ANNOTATIONS = ("/Link", "/Widget")
@@ -310,18 +337,24 @@ class Verification:
         return str(self.content.get("number", ""))
 
     @property
+    def is_continuity(self) -> bool:
+        """Whether it is a continuity document: no certificate, and without a number of OID's."""
+        return "data" in self.content
+
+    @property
+    def reference(self) -> str:
+        """A continuity document's reference by its data file; empty for a certificate."""
+        return str(self.content["data"].get("reference", "")) if self.is_continuity else ""
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """The certificate's data in the data file of either kind; empty where that cannot be read."""
+        return dict((self.content["data"] if self.is_continuity else self.content).get("snapshot", {}))
+
+    @property
     def is_demo(self) -> bool:
         """Whether a demonstration key signed it or its data say that it is a specimen."""
         return bool(self.content.get("specimen")) or bool(self.signer and self.signer.is_demo)
-
-
-def is_continuity(pdf: bytes) -> bool:
-    """Whether a file says of itself that it is a continuity document: no certificate, and without a number of OID's."""
-    try:
-        with pikepdf.open(io.BytesIO(pdf)) as opened:
-            return list(opened.attachments) == [CONTINUITY_FILE]
-    except (*_PARSE_ERRORS, pikepdf.PdfError):
-        return False
 
 
 def prove(pdf: bytes, trust: Trust | None = None) -> Verification:
@@ -530,22 +563,21 @@ def _check_data(pdf: bytes) -> tuple[dict[str, Any], list[Finding]]:
             names = list(opened.attachments)
             if not names:
                 return {}, [*active, Finding(Problem.NO_DATA, "no data file is attached")]
-            if names == [CONTINUITY_FILE]:
-                # another kind of document, made in an outage of OID: its own check page compares it by hash
-                return {}, active
-            if names != [DATA_FILE]:
+            if names not in ([DATA_FILE], [CONTINUITY_FILE]):
                 seen = f"attached is {', '.join(names)}, not {DATA_FILE} alone"
                 return {}, [*active, Finding(Problem.SEVERAL_FILES, seen)]
-            data = opened.attachments[DATA_FILE].get_file().read_bytes()
-            recorded = _recorded(opened)
+            continuity = names == [CONTINUITY_FILE]
+            data = opened.attachments[names[0]].get_file().read_bytes()
+            recorded = {} if continuity else _recorded(opened)
     except (*_PARSE_ERRORS, pikepdf.PdfError, ET.ParseError) as error:
         return {}, [Finding(Problem.NOT_READABLE, f"data or metadata cannot be read ({type(error).__name__}: {error})")]
     try:
-        content = read_data_file(data)
+        content = read_continuity_file(data) if continuity else read_data_file(data)
     except ValueError as error:
         return {}, [*active, Finding(Problem.BAD_DATA, str(error))]
+    found = continuity_findings(content) if continuity else data_findings(data, content, recorded)
     kinds = {"data": Problem.DATA_HASH, "snapshot": Problem.SNAPSHOT_HASH}
-    return content, [*active, *(Finding(kinds[kind], what) for kind, what in data_findings(data, content, recorded))]
+    return content, [*active, *(Finding(kinds[kind], what) for kind, what in found)]
 
 
 def _active_content(opened: pikepdf.Pdf) -> Iterator[str]:
@@ -588,12 +620,317 @@ _PARSE_ERRORS = (
 )
 
 
+# --- shown ---
+
+#: The start of the first page, and the end of the last.
+START, END = "\1", "\0"
+#: More lots than this are in a table of their own.
+LOTS_IN_A_BOX = 6
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LABELS = (
+    "Exporter", "Final handler and its certifier", "Importer of record", "Recipient", "Ultimate consignee",
+    "Destination in the United States", "Product, named as on the label", "Net weight", "HTS code", "Country of origin",
+    "Organic standard", "Gross weight", "Packages", "Commercial invoices", "Lots", "Period of validity", "Covers",
+    "Transport", "Containers and seals",
+)  # fmt: skip
+#: What follows the last box of each section.
+_SECTIONS = {6: "Goods", 15: "Period and transport", 19: "For the customs broker"}
+_AMENDABLE = {
+    "net_kg": "net weight", "lots": "lots (kg)", "mode": "transport", "port_of_lading": "port of lading",
+    "vessel": "vessel or flight", "bill_of_lading": "bill of lading or air waybill",
+    "departure_date": "planned departure", "containers": "containers and seals",
+}  # fmt: skip
+_HISTORY = "Earlier documents and amendments"
+_OF_HISTORY = ("version", "first_issued_at", "replaces", "continuity_document", "amendments")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One fact as the pages print it: its ``text`` with its label, and one of what may follow (nothing: anything)."""
+
+    name: str
+    text: str
+    after: tuple[str, ...] = ()
+
+
+def certificate_passages(content: Mapping[str, Any]) -> Iterator[Passage]:
+    """All that a certificate prints of its data file's ``content``. Raises ``KeyError`` and the like for another form."""
+    snapshot = content["snapshot"]
+    yield from _head(content, snapshot)
+    yield from _history_passages(content)
+    boxes = [_box(*box) for box in enumerate(_boxes(snapshot), start=1)]
+    for no, text in enumerate(boxes, start=1):
+        follows = _SECTIONS.get(no) or f"{no + 1} {_LABELS[no]}"
+        yield Passage(_LABELS[no - 1][0].lower() + _LABELS[no - 1][1:], text, (follows,))
+    yield from _foot(content, snapshot)
+    yield from _annex(content["number"], snapshot)
+
+
+def day_shown(text: str) -> str:
+    """An ISO 8601 day as pages print it; nothing for nothing."""
+    if not text:
+        return ""
+    date = dt.date.fromisoformat(text)
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
+
+
+def moment_shown(text: str) -> str:
+    """An ISO 8601 moment as pages print it."""
+    when = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    return f"{day_shown(when.date().isoformat())}, {when:%H:%M} UTC"
+
+
+def weight_shown(text: str) -> str:
+    """Kilograms as pages print them; nothing for nothing."""
+    if not text:
+        return ""
+    whole, _point, thousandths = text.partition(".")
+    return f"{int(whole):,}.{thousandths} kg"
+
+
+def code_shown(code: str) -> str:
+    """A check code in its groups of four."""
+    bare = code.upper().replace("-", "").replace(" ", "")
+    return "-".join(bare[start : start + 4] for start in range(0, len(bare), 4))
+
+
+def tariff_shown(code: str) -> str:
+    """Ten digits as the tariff prints them."""
+    return f"{code[:4]}.{code[4:6]}.{code[6:]}" if code else ""
+
+
+def lots_shown(lots: Sequence[Mapping[str, str]]) -> str:
+    """Lots with their weights, in one line."""
+    return "; ".join(f"{lot['lot']} ({weight_shown(lot['kg'])})" if lot["kg"] else lot["lot"] for lot in lots)
+
+
+def _joined_by(by: str, *parts: str) -> str:
+    return by.join(part for part in parts if part)
+
+
+def _head(content: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Iterator[Passage]:
+    certifier = snapshot["certifier"]
+    accreditation = f" · {certifier['accreditation']}" if certifier["accreditation"] else ""
+    lines = [*filter(None, map(str.strip, certifier["address"].splitlines())), certifier["country"]]
+    place = "".join(f"{line}{' · ' if no < len(lines) else ''}" for no, line in enumerate(lines, start=1) if line)
+    letterhead = snapshot.get("letterhead", {}).get("text", "")
+    issuer = f"{START}{certifier['name']} Certifying agent {certifier['code']}{accreditation} {place} {letterhead}"
+    yield Passage("certifier", issuer, ("NOP Import Certificate",))
+    yield Passage("number", f"Certificate number {content['number']}", ("Issued",))
+    issued = content.get("first_issued_at") or content["issued_at"]
+    period = snapshot["period"]
+    yield Passage("time of issue", f"Issued {moment_shown(issued)}", ("Valid from",))
+    yield Passage("start of the period", f"Valid from {day_shown(period['start'])}", ("Valid to",))
+    yield Passage("end of the period", f"Valid to {day_shown(period['end'])}", ("Check code",))
+    follows = _HISTORY if any(content.get(key) for key in _OF_HISTORY) else "Parties"
+    yield Passage("check code", f"Check code {code_shown(content['check_code'])}", (follows,))
+
+
+def _history_passages(content: Mapping[str, Any]) -> Iterator[Passage]:
+    """The documents before this one, under their heading; nothing where there are none."""
+    lines = [*_history_lines(content), ("", "Parties")]
+    heading = f"{_HISTORY} "
+    for (name, text), (_name, following) in pairwise(lines):
+        yield Passage(name, f"{heading}{text}", (following,))
+        heading = ""
+
+
+def _history_lines(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if content.get("replaces"):
+        text = f"This certificate replaces certificate {content['replaces']}, which must not be used any more."
+        yield "certificate that it replaces", text
+    if content.get("continuity_document"):
+        reference = content["continuity_document"]
+        text = f"It takes the place of continuity document {reference}, made while OID was out."
+        yield "continuity document before it", text
+    if content.get("version", 1) > 1:
+        text = f"This is version {content['version']} of the document. It supersedes every earlier version of the same"
+        yield "version", f"{text} number."
+    if content.get("first_issued_at"):
+        text = f"This version was made on {moment_shown(content['issued_at'])}."
+        yield "time of this version", f"{text} Nothing but what is named here has changed."
+    for row in content.get("amendments", ()):
+        changes = " ".join(map(_change_shown, row["changes"]))
+        text = f"Amendment {row['number']}, {row['day']} {changes} Reason: {row['reason']}"
+        yield f"amendment {row['number']}", text
+
+
+def _change_shown(part: Mapping[str, str]) -> str:
+    before, after = part["before"], part["after"]
+    if part["field"] == "net_kg":
+        before, after = weight_shown(before), weight_shown(after)
+    return f"{_AMENDABLE.get(part['field'], part['field'])} from {before or '–'} to {after or '–'}"
+
+
+def _box(no: int, content: tuple[Iterable[str], str]) -> str:
+    """One numbered box: its label, its lines, the party's NOP ID; an empty one says so."""
+    lines, nop_id = content
+    shown = " ".join(line for line in (*lines, f"NOP ID {nop_id}" if nop_id else "") if line)
+    return f"{no} {_LABELS[no - 1]} {shown or 'Not stated'}"
+
+
+def _boxes(snapshot: Mapping[str, Any]) -> Iterator[tuple[Iterable[str], str]]:
+    """What is in the boxes 1 to 19: lines, and the NOP ID."""
+    exporter, handler, importer = snapshot["exporter"], snapshot["final_handler"], snapshot["importer"]
+    recipient, consignee, destination = snapshot["recipient"], snapshot["consignee"], snapshot["destination"]
+    certified_by = f"Certified by {handler['certifier']}" if handler["certifier"] else ""
+    yield (exporter["name"], exporter["address"]), exporter["nop_id"]
+    yield (handler["name"], certified_by), handler["nop_id"]
+    yield (importer["name"], importer["address"]), importer["nop_id"]
+    yield (recipient["name"],), recipient["nop_id"]
+    yield (consignee["name"], consignee["address"]), ""
+    yield (_joined_by(", ", destination["city"], destination["state"]),), ""
+    product, hts, packages = snapshot["product"], snapshot["hts"], snapshot["packages"]
+    listed, label = product["product_name"], product["label_name"]
+    yield (label, f"Listed by the certifier as: {listed}" if listed and listed != label else ""), ""
+    yield (weight_shown(snapshot["net_kg"]),), ""
+    organic = "A code for certified organic goods" if hts["certified_organic"] else ""
+    yield (tariff_shown(hts["code"]), hts["description"], organic), ""
+    origin = snapshot["origin"]
+    yield (f"{origin['name']} ({origin['code']})" if origin["code"] else "",), ""
+    yield (snapshot["standard"],), ""
+    yield (weight_shown(snapshot["gross_kg"]),), ""
+    yield (_joined_by(" ", packages["number"], packages["kind"]),), ""
+    yield (", ".join(snapshot["invoices"]),), ""
+    lots = snapshot["lots"]
+    yield (_in_the_annex(lots) if len(lots) > LOTS_IN_A_BOX else lots_shown(lots),), ""
+    yield from _movement_boxes(snapshot)
+
+
+def _movement_boxes(snapshot: Mapping[str, Any]) -> Iterator[tuple[Iterable[str], str]]:
+    transport, period, single = snapshot["transport"], snapshot["period"], snapshot["kind"] == "single"
+    yield (f"{day_shown(period['start'])} to {day_shown(period['end'])}",), ""
+    yield ("One shipment" if single else "Several shipments within the period",), ""
+    later = "" if single else "Declared with each shipment"
+    port, departure, bill = transport["port_of_lading"], transport["departure_date"], transport["bill_of_lading"]
+    yield (
+        (
+            _joined_by(", ", transport["mode"], transport["vessel"]) or later,
+            f"From {port}" if port else "",
+            f"Departure {day_shown(departure)}" if departure else "",
+            f"Bill of lading {bill}" if bill else "",
+        ),
+        "",
+    )
+    containers = (
+        f"{row['number']}, seal {row['seal']}" if row["seal"] else row["number"] for row in snapshot["containers"]
+    )
+    yield ("; ".join(containers) or later,), ""
+
+
+def _in_the_annex(lots: Sequence[Any]) -> str:
+    return f"{len(lots)} lots, listed in the annex"
+
+
+def _foot(content: Mapping[str, Any], snapshot: Mapping[str, Any]) -> Iterator[Passage]:
+    lots, several = snapshot["lots"], snapshot["kind"] == "multiple"
+    label = "Net weight of all shipments" if several else "Net weight"
+    heads = f"Message set Certificate number HTS code {label}"
+    entry = f"OR2 {content['number']} {snapshot['hts']['code']} {weight_shown(snapshot['net_kg'])}"
+    yield Passage("customs broker's block", f"{heads} {entry}", ("Lots",))
+    few = ", ".join(lot["lot"] for lot in lots) or "none declared"
+    named = few if len(lots) <= LOTS_IN_A_BOX else _in_the_annex(lots)
+    yield Passage("customs broker's lots", f"{entry} Lots {named}", ("File the 21-character",))
+    request = f" Request {snapshot['request_reference']}." if snapshot["request_reference"] else ""
+    approval = f"Approved {moment_shown(snapshot['approved_at'])} by {snapshot['approved_by']}.{request}"
+    yield Passage("approval", approval, ("To check it, type",))
+    yield Passage("origin of the check page", f"To check it, type {content['public_origin']} into a browser")
+    yield Passage(
+        "fingerprint", f"Fingerprint of the data (SHA-256) {content['snapshot_sha256']}", ("Annex: lots", END)
+    )
+
+
+def _annex(number: str, snapshot: Mapping[str, Any]) -> Iterator[Passage]:
+    """Lots in pairs, as the table's rows hold them."""
+    lots = snapshot["lots"]
+    if len(lots) <= LOTS_IN_A_BOX:
+        return
+    intro = (
+        f"{len(lots)} lots of certificate {number}; net weight of the certificate {weight_shown(snapshot['net_kg'])}."
+    )
+    yield Passage("annex", intro)
+    cells = [f"{no} {lot['lot']} {weight_shown(lot['kg']) or '–'}" for no, lot in enumerate(lots, start=1)]
+    for start in range(0, len(cells), 2):
+        last = start + 2 >= len(cells)
+        follows = (END,) if last else (cells[start + 2], "No. Lot Net weight")
+        yield Passage(f"lots {start + 1} and on", " ".join(cells[start : start + 2]), follows)
+
+
+# --- shown_continuity ---
+
+_PARTIES = {
+    "exporter": "Exporter", "consignee": "Ultimate consignee", "issuer": "Issuer of the certificate",
+    "last_handler": "Last handler",
+}  # fmt: skip
+
+
+def continuity_passages(content: Mapping[str, Any]) -> Iterator[Passage]:
+    """All that a continuity document prints of its data file. Raises ``KeyError`` and the like for another form."""
+    data = content["data"]
+    snapshot, or1 = data["snapshot"], data["or1"]
+    certifier = snapshot["certifier"]
+    issuer = f"{START}{certifier['name']}, certifying agent {certifier['code']}"
+    yield Passage("certifier", issuer, ("Continuity document",))
+    yield Passage("COOP code", f"COOP code {data['coop_code']}", ("Reference of this document",))
+    yield Passage("reference", f"Reference of this document {data['reference']}", ("Made",))
+    yield Passage("time when it was made", f"Made {moment_shown(content['made_at'])}", ("Check code",))
+    yield Passage("check code", f"Check code {code_shown(content['check_code'])}", ("Message set OR1",))
+    use = f"Intended use {or1['intended_use']}"
+    yield Passage("intended use", use, ("Parties of message set OR1",))
+    titles = [*_PARTIES.values(), "Goods and transport"]
+    for (key, title), following in zip(_PARTIES.items(), titles[1:], strict=True):
+        yield Passage(title[0].lower() + title[1:], f"{title} {_party(key, or1[key])}", (following,))
+    rows = [*((label, value) for label, value in _rows_shown(snapshot) if value), ("Approved", "")]
+    heading = f"{titles[-1]} "
+    for (label, value), (following, _value) in pairwise(rows):
+        yield Passage(label[0].lower() + label[1:], f"{heading}{label} {value}", (following,))
+        heading = ""
+    approval = f"Approved {moment_shown(snapshot['approved_at'])} by {snapshot['approved_by']}"
+    yield Passage("approval", f"{approval}, request {snapshot['request_reference']}.", ("Made by",))
+    yield Passage("origin of the check page", f"To check it, type {content['public_origin']} into a browser")
+    yield Passage("fingerprint", f"Fingerprint of the certificate's data (SHA-256) {data['snapshot_sha256']}", (END,))
+
+
+def _party(key: str, party: Mapping[str, Any]) -> str:
+    ident = "Code" if key == "issuer" else "NOP ID"
+    shown = f"{party['name']} {party['address']} Contact: {party['contact']} {ident} {party['nop_id'] or 'none stated'}"
+    certifier = party.get("certifier")
+    return f"{shown} Certified by {certifier['name']}, code {certifier['nop_id']}" if certifier else shown
+
+
+def _rows_shown(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Label and value of the table of goods and transport, in its order. A row without a value is not printed."""
+    transport, period, origin = snapshot["transport"], snapshot["period"], snapshot["origin"]
+    importer, destination, packages = snapshot["importer"], snapshot["destination"], snapshot["packages"]
+    yield "Product, named as on the label", snapshot["product"]["label_name"]
+    yield "HTS code", f"{tariff_shown(snapshot['hts']['code'])} {snapshot['hts']['description']}".strip()
+    yield "Net weight", weight_shown(snapshot["net_kg"])
+    yield "Gross weight", weight_shown(snapshot["gross_kg"])
+    yield "Packages", f"{packages['number']} {packages['kind']}".strip()
+    yield "Lots", lots_shown(snapshot["lots"])
+    yield "Country of origin", f"{origin['name']} ({origin['code']})"
+    yield "Organic standard", snapshot["standard"]
+    yield "Importer of record", f"{importer['name']}, {importer['address']}, NOP ID {importer['nop_id']}"
+    yield "Destination in the United States", ", ".join(filter(None, (destination["city"], destination["state"])))
+    yield "Period", f"{day_shown(period['start'])} to {day_shown(period['end'])}"
+    yield "Transport", ", ".join(filter(None, (transport["mode"], transport["vessel"], transport["port_of_lading"])))
+    yield "Planned departure", day_shown(transport["departure_date"])
+    yield "Bill of lading or air waybill", transport["bill_of_lading"]
+    yield (
+        "Containers and seals",
+        "; ".join(" / ".join(filter(None, (row["number"], row["seal"]))) for row in snapshot["containers"]),
+    )
+    yield "Commercial invoices", ", ".join(snapshot["invoices"])
+
+
 # --- visible ---
 
 #: A weight as the page prints it, and a certificate's number, with all white space taken out.
 _WEIGHT = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})*\.\d{3}(?=kg)")
 _NUMBER = re.compile(r"(?<!\d)\d{3}-\d{10}-\d{6}(?!\d)")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_UNREADABLE = (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
+#: On every page of a demonstration.
+_MARK = "Demonstration:notforcustomsuse"
 #: Scripts whose letters a page holds in another order or shape than the text has: compared by nobody but a reader's eyes.
 _SHAPED = ("ARABIC", "HEBREW", "SYRIAC", "THAANA", "DEVANAGARI", "BENGALI", "TAMIL", "THAI", "LAO", "KHMER", "MYANMAR")
 
@@ -607,54 +944,77 @@ class Comparison:
 
 
 def compare(pdf: bytes, content: dict[str, Any]) -> Comparison:
-    """The pages of ``pdf`` against ``content``, the object in its data file. Never raises for what is in either."""
+    """The pages of ``pdf`` against ``content``, the object in its data file. Never raises for what is in either.
+
+    Every fact that is printed is compared in its place, with its label and with where it ends (:class:`Passage`).
+    """
     try:
-        text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-        facts = list(_facts(content))
-    except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        return Comparison((f"pages and data cannot be compared ({type(error).__name__}: {error})",))
-    seen = _squeezed(text)
-    shaped = tuple(name for name, values in facts if any(map(_is_shaped, values)))
-    missing = [
-        f"{name} {values[0]!r} of the data is not on the pages"
-        for name, values in facts
-        if name not in shaped and not any(_squeezed(value) in seen for value in values)
+        text = text_of(pdf)
+    except _UNREADABLE as error:
+        return _not_comparable(error)
+    return compare_text(text, content)
+
+
+def text_of(pdf: bytes) -> str:
+    """The text of all pages, without white space. Raises what the parser raises at a broken file."""
+    return _squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+
+
+def compare_text(text: str, content: dict[str, Any]) -> Comparison:
+    """The same for pages that were read (:func:`text_of`)."""
+    try:
+        return _compared(text, content)
+    except _UNREADABLE as error:
+        return _not_comparable(error)
+
+
+def _not_comparable(error: Exception) -> Comparison:
+    return Comparison((f"pages and data cannot be compared ({type(error).__name__}: {error})",))
+
+
+def _compared(text: str, content: dict[str, Any]) -> Comparison:
+    if "data" in content:
+        passages, snapshot = list(continuity_passages(content)), content["data"]["snapshot"]
+        title = f"Continuity document {content['data']['reference']}"
+    else:
+        passages, snapshot = list(certificate_passages(content)), content["snapshot"]
+        title = f"NOP Import Certificate {content['number']}"
+    seen = START + _without_running_lines(text, snapshot["certifier"]["name"], title) + END
+    shaped = tuple(passage.name for passage in passages if _is_shaped(passage.text))
+    differences = [
+        f"{passage.name}: the data say {passage.text.strip(START)!r}, the pages do not"
+        for passage in passages
+        if passage.name not in shaped and not _stands(passage, seen)
     ]
-    return Comparison((*missing, *_foreign(seen, content)), shaped)
+    if (_MARK in text) is not bool(content.get("specimen")):
+        differences.append("pages and data do not agree whether this is a demonstration")
+    return Comparison((*differences, *_foreign(seen, content, snapshot)), shaped)
 
 
-def _facts(content: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Facts that the pages must show: a name, and the spellings of which one must be there. Empty facts are left out."""
-    snapshot = content["snapshot"]
-    code = snapshot["hts"]["code"]
-    yield "number", (content["number"],)
-    yield "net weight", (_weight(snapshot["net_kg"]),)
-    if snapshot["gross_kg"]:
-        yield "gross weight", (_weight(snapshot["gross_kg"]),)
-    yield "HTS code", (code, f"{code[:4]}.{code[4:6]}.{code[6:]}")
-    for name, holder, key in (
-        ("product", "product", "label_name"), ("certifier", "certifier", "name"), ("exporter", "exporter", "name"),
-        ("exporter's NOP ID", "exporter", "nop_id"), ("final handler", "final_handler", "name"),
-        ("importer", "importer", "name"), ("importer's NOP ID", "importer", "nop_id"),
-        ("recipient", "recipient", "name"), ("consignee", "consignee", "name"), ("origin", "origin", "name"),
-    ):  # fmt: skip
-        if snapshot[holder][key]:
-            yield name, (snapshot[holder][key],)
-    for end in ("start", "end"):
-        yield f"{end} of the period", (_day(snapshot["period"][end]), snapshot["period"][end])
-    for lot in snapshot["lots"]:
-        yield f"lot {lot['lot']}", (lot["lot"],)
-        if lot["kg"]:
-            yield f"weight of lot {lot['lot']}", (_weight(lot["kg"]),)
+def _without_running_lines(text: str, issuer: str, title: str) -> str:
+    """Without what runs at head and foot of the pages: it would part a passage that goes on overleaf."""
+    head, foot = re.escape(_squeezed(f"{issuer} {title}, continued")), re.escape(_squeezed(title))
+    return re.sub(rf"(?:{head})?{foot}(?:{_MARK}\.)?Page\d+of\d+|{_MARK.upper()}", "", text)
 
 
-def _foreign(seen: str, content: dict[str, Any]) -> Iterator[str]:
+def _stands(passage: Passage, seen: str) -> bool:
+    """Whether a passage is there and followed by what has to follow it."""
+    text, start = _squeezed(passage.text), 0
+    follows = tuple(END if after == END else _squeezed(after) for after in passage.after)
+    while (found := seen.find(text, start)) >= 0:
+        if not follows or seen.startswith(follows, found + len(text)):
+            return True
+        start = found + 1
+    return False
+
+
+def _foreign(seen: str, content: dict[str, Any], snapshot: dict[str, Any]) -> Iterator[str]:
     """Weights and certificate numbers on the pages that the data do not know."""
     known = json.dumps(content, ensure_ascii=False)
-    weights = {_weight(text) for text in re.findall(r"\"(\d+\.\d{3})\"", known)}
-    total = _total(content["snapshot"]["lots"])
+    weights = {_squeezed(weight_shown(text)) for text in re.findall(r"\"(\d+\.\d{3})\"", known)}
+    total = _total(snapshot["lots"])
     for weight in sorted(set(_WEIGHT.findall(seen))):
-        if f"{weight}kg" not in {*map(_squeezed, weights), total}:
+        if f"{weight}kg" not in {*weights, total}:
             yield f"the pages say {weight} kg, which is not in the data"
     for number in sorted(set(_NUMBER.findall(seen))):
         if number not in known:
@@ -663,19 +1023,9 @@ def _foreign(seen: str, content: dict[str, Any]) -> Iterator[str]:
 
 def _total(lots: list[dict[str, Any]]) -> str:
     try:
-        return _squeezed(_weight(str(sum((Decimal(lot["kg"]) for lot in lots if lot["kg"]), Decimal("0.000")))))
+        return _squeezed(weight_shown(str(sum((Decimal(lot["kg"]) for lot in lots if lot["kg"]), Decimal("0.000")))))
     except InvalidOperation:
         return ""
-
-
-def _weight(text: str) -> str:
-    whole, _point, thousandths = text.partition(".")
-    return f"{int(whole):,}.{thousandths} kg"
-
-
-def _day(text: str) -> str:
-    year, month, day = (int(part) for part in text.split("-"))
-    return f"{day} {_MONTHS[month - 1]} {year}"
 
 
 def _squeezed(text: str) -> str:
@@ -699,10 +1049,7 @@ CHECK_PATH = "/api/v1/certificates/check/"
 NOT_IN_FORCE = ("void", "replaced")
 
 #: What is said of a continuity document.
-CONTINUITY = (
-    "this is a continuity document, made in an outage of OID: no certificate, and without a number of OID's; its text was not "
-    "compared with its data. Its own check page, by reference and code, says whether these bytes were made"
-)
+CONTINUITY = "a continuity document, made in an outage of OID: no certificate, filed under OR1 with its COOP code"
 
 Look = Callable[[bytes, Verification], Verification]
 
@@ -820,50 +1167,63 @@ def _answer(name: str, options: argparse.Namespace, trust: Trust | None, look: L
         compared = compare(pdf, found.content)
         differs = tuple(Finding(Problem.PAGE, text) for text in compared.differences)
         remarks = tuple(f"not compared, because of its script: {name}" for name in compared.not_compared)
+        remarks = (CONTINUITY, *remarks) if found.is_continuity else remarks
         found = replace(found, findings=(*found.findings, *differs), remarks=remarks)
     if look is not None:
         found = look(pdf, found)
     unknown = () if trust is not None else ("nobody was named to trust (--trust, --fingerprint)",)
-    if is_continuity(pdf):
-        # nothing of its text was compared: it is never more than whole and signed
-        unknown = (*unknown, CONTINUITY)
     answer = Answer(name, found, unknown=unknown if found.ok else ())
-    return _ask(answer, options.online, options.seconds) if options.online and found.number else answer
+    return _ask(answer, options.online, options.seconds) if options.online and found.content else answer
 
 
 def _ask(answer: Answer, origin: str, seconds: int) -> Answer:
-    """The portal's word on the file: whether it issued these bytes, and in which state the certificate is."""
+    """The portal's word on the file: whether it issued these bytes, and in which state the certificate is.
+
+    Number and code travel in the body: an address ends up in the logs of whoever is between.
+    """
     found = answer.found
-    query = urllib.parse.urlencode({"number": found.number, "code": found.content.get("check_code", "")})
+    named = {"reference": found.reference} if found.is_continuity else {"number": found.number}
+    url = f"{origin.rstrip('/')}{CHECK_PATH}{'continuity/' if found.is_continuity else ''}"
     try:
-        status, said = _get(f"{origin.rstrip('/')}{CHECK_PATH}?{query}", seconds)
+        status, said = _post(url, {**named, "code": str(found.content.get("check_code", ""))}, seconds)
     except (OSError, ValueError) as error:
         return replace(answer, unknown=(*answer.unknown, f"the portal gave no answer ({error})"))
-    if status == 404 and isinstance(said.get("errors"), list):
-        nothing = Finding(Problem.NOT_ISSUED, "the portal knows no certificate with this number and code")
+    if status == 404 and _is_not_found(said):
+        nothing = Finding(Problem.NOT_ISSUED, f"the portal knows nothing with this {next(iter(named))} and code")
         return replace(answer, found=replace(found, findings=(*found.findings, nothing)))
     hashes, state = said.get("document_sha256"), said.get("state")
+    if found.is_continuity and isinstance(hashes, str):
+        hashes = [hashes]
     if status != 200 or not isinstance(hashes, list) or not isinstance(state, str):
         return replace(answer, unknown=(*answer.unknown, f"the portal gave no usable answer (status {status})"))
-    more = []
+    flagged = (f"the portal warns: {said['flagged_because']}",) if said.get("flagged_because") else ()
+    findings = (*found.findings, *_against(found, said, hashes, state))
+    return replace(answer, found=replace(found, findings=findings, remarks=(*found.remarks, *flagged)), state=state)
+
+
+def _is_not_found(said: dict[str, Any]) -> bool:
+    """Whether a refusal is the portal's own: another site's 404 says nothing about a certificate."""
+    errors = said.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return isinstance(first, dict) and first.get("code") == "NOT-FOUND"
+
+
+def _against(found: Verification, said: dict[str, Any], hashes: list[Any], state: str) -> Iterator[Finding]:
+    """What the portal's answer says against the file."""
     if found.sha256 not in hashes:
-        more.append(Finding(Problem.NOT_ISSUED, "the portal has issued this certificate, but not this file"))
+        yield Finding(Problem.NOT_ISSUED, "the portal has issued this document, but not this file")
     elif found.sha256 != hashes[-1]:
         which = f"this file is version {hashes.index(found.sha256) + 1} of {len(hashes)}: the last one counts"
-        more.append(Finding(Problem.NOT_IN_FORCE, which))
+        yield Finding(Problem.NOT_IN_FORCE, which)
     if said.get("amendment_pending"):
         lowered = f"; {said['net_kg']} kg net now" if said.get("net_kg") else ""
-        more.append(
-            Finding(
-                Problem.NOT_IN_FORCE, f"the certificate has been amended, its new document is not made yet{lowered}"
-            )
-        )
+        text = f"the certificate has been amended, its new document is not made yet{lowered}"
+        yield Finding(Problem.NOT_IN_FORCE, text)
+    if found.is_continuity and said.get("number"):
+        yield Finding(Problem.NOT_IN_FORCE, f"the certificate {said['number']} takes the place of this document")
     if state in NOT_IN_FORCE:
         follows = f", replaced by {said['replaced_by']}" if said.get("replaced_by") else ""
-        more.append(Finding(Problem.NOT_IN_FORCE, f"the certificate is {state}{follows}"))
-    flagged = (f"the portal warns: {said['flagged_because']}",) if said.get("flagged_because") else ()
-    whole = replace(found, findings=(*found.findings, *more), remarks=(*found.remarks, *flagged))
-    return replace(answer, found=whole, state=state)
+        yield Finding(Problem.NOT_IN_FORCE, f"the certificate is {state}{follows}")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -871,11 +1231,13 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _get(url: str, seconds: int) -> tuple[int, dict[str, Any]]:
-    """Status and JSON object; the time limit holds for the whole answer. Raises ``OSError``, ``ValueError``."""
+def _post(url: str, asked: dict[str, str], seconds: int) -> tuple[int, dict[str, Any]]:
+    """Status and JSON object of the answer; the time limit holds for the whole answer. Raises ``OSError``, ``ValueError``."""
     end = time.monotonic() + seconds
     opener = urllib.request.build_opener(_NoRedirect)
-    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 (the scheme was checked)
+    request = urllib.request.Request(  # noqa: S310 (the scheme was checked)
+        url, json.dumps(asked).encode(), {"Accept": "application/json", "Content-Type": "application/json"}
+    )
     try:
         response = opener.open(request, timeout=seconds)
     except urllib.error.HTTPError as error:

@@ -21,6 +21,7 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError
 
+from certificates.document.datafile import CONTINUITY_FILE, CONTINUITY_FORMAT
 from certificates.document.errors import DocumentError, NoSigningKey, ResourceRefused
 from certificates.document.fonts import MONO, SANS, SERIF, Face, faces_for, printable
 from certificates.document.keys import SigningKey
@@ -35,9 +36,7 @@ from certificates.document.structure import Finisher
 from certificates.document.xmp import CertificateMetadata
 from core.ids import group_code, normalise_code
 
-#: Name and format of the attachment.
-DATA_FILE = "continuity.json"
-DATA_FORMAT = "nop-continuity-document/1"
+DATA_FILE, DATA_FORMAT = CONTINUITY_FILE, CONTINUITY_FORMAT
 #: The folder of the template; a change that alters the page is a new folder.
 TEMPLATE_VERSION = "1"
 _TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -104,6 +103,15 @@ def render_continuity(
     except FatalURLFetchingError as error:
         raise ResourceRefused(str(error)) from error
     return pdf
+
+
+def remake_continuity(content: Mapping[str, Any]) -> bytes:
+    """The unsigned PDF, made anew from its data file's ``content``. Raises as :func:`render_continuity`, and ``KeyError``."""
+    return render_continuity(
+        content["data"], check_code=content["check_code"], check_url=content["check_url"],
+        made_at=dt.datetime.fromisoformat(content["made_at"]), public_origin=content["public_origin"],
+        specimen=content["specimen"],
+    )  # fmt: skip
 
 
 def _context(data: Mapping[str, Any], facts: Mapping[str, Any], made_at: dt.datetime) -> dict[str, Any]:

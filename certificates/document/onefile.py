@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 #: In the order in which they need each other.
-MODULES = ("datafile", "signers", "proof", "visible", "verify_cli")
+MODULES = ("datafile", "signers", "proof", "shown", "shown_continuity", "visible", "verify_cli")
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "verify_certificate.py"
 _OWN = ("certificates.document", "__future__")
 _HEADER = '''#!/usr/bin/env python3

@@ -33,7 +33,17 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError, RevokedError
 
-from certificates.document.datafile import DATA_FILE, NAMESPACE, RECORDED, data_findings, read_data_file, sha256
+from certificates.document.datafile import (
+    CONTINUITY_FILE,
+    DATA_FILE,
+    NAMESPACE,
+    RECORDED,
+    continuity_findings,
+    data_findings,
+    read_continuity_file,
+    read_data_file,
+    sha256,
+)
 from certificates.document.signers import common_name, is_demo_certificate, issued_by, issuers_of, may_sign
 
 #: The signature's reason. The second kind says that a stamp belongs to it: the stamp itself stands outside what is signed.
@@ -41,8 +51,6 @@ REASON = "Issue of the NOP Import Certificate"
 REASON_STAMPED = f"{REASON}, time-stamped"
 #: The signer's own clock may be ahead of the time-stamp server's by so much, and behind by as long as stamping may take.
 CLOCKS_DIFFER = dt.timedelta(minutes=10)
-#: The data file of a continuity document (``certificates.document.continuity``).
-CONTINUITY_FILE = "continuity.json"
 #: Entries of the catalogue and of a page that make a viewer do something by itself: an issued document has none.
 _ACTIVE = ("/OpenAction", "/AA")
 _ANNOTATIONS = ("/Link", "/Widget")
@@ -169,18 +177,24 @@ class Verification:
         return str(self.content.get("number", ""))
 
     @property
+    def is_continuity(self) -> bool:
+        """Whether it is a continuity document: no certificate, and without a number of OID's."""
+        return "data" in self.content
+
+    @property
+    def reference(self) -> str:
+        """A continuity document's reference by its data file; empty for a certificate."""
+        return str(self.content["data"].get("reference", "")) if self.is_continuity else ""
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """The certificate's data in the data file of either kind; empty where that cannot be read."""
+        return dict((self.content["data"] if self.is_continuity else self.content).get("snapshot", {}))
+
+    @property
     def is_demo(self) -> bool:
         """Whether a demonstration key signed it or its data say that it is a specimen."""
         return bool(self.content.get("specimen")) or bool(self.signer and self.signer.is_demo)
-
-
-def is_continuity(pdf: bytes) -> bool:
-    """Whether a file says of itself that it is a continuity document: no certificate, and without a number of OID's."""
-    try:
-        with pikepdf.open(io.BytesIO(pdf)) as opened:
-            return list(opened.attachments) == [CONTINUITY_FILE]
-    except (*_PARSE_ERRORS, pikepdf.PdfError):
-        return False
 
 
 def prove(pdf: bytes, trust: Trust | None = None) -> Verification:
@@ -389,22 +403,21 @@ def _check_data(pdf: bytes) -> tuple[dict[str, Any], list[Finding]]:
             names = list(opened.attachments)
             if not names:
                 return {}, [*active, Finding(Problem.NO_DATA, "no data file is attached")]
-            if names == [CONTINUITY_FILE]:
-                # another kind of document, made in an outage of OID: its own check page compares it by hash
-                return {}, active
-            if names != [DATA_FILE]:
+            if names not in ([DATA_FILE], [CONTINUITY_FILE]):
                 seen = f"attached is {', '.join(names)}, not {DATA_FILE} alone"
                 return {}, [*active, Finding(Problem.SEVERAL_FILES, seen)]
-            data = opened.attachments[DATA_FILE].get_file().read_bytes()
-            recorded = _recorded(opened)
+            continuity = names == [CONTINUITY_FILE]
+            data = opened.attachments[names[0]].get_file().read_bytes()
+            recorded = {} if continuity else _recorded(opened)
     except (*_PARSE_ERRORS, pikepdf.PdfError, ET.ParseError) as error:
         return {}, [Finding(Problem.NOT_READABLE, f"data or metadata cannot be read ({type(error).__name__}: {error})")]
     try:
-        content = read_data_file(data)
+        content = read_continuity_file(data) if continuity else read_data_file(data)
     except ValueError as error:
         return {}, [*active, Finding(Problem.BAD_DATA, str(error))]
+    found = continuity_findings(content) if continuity else data_findings(data, content, recorded)
     kinds = {"data": Problem.DATA_HASH, "snapshot": Problem.SNAPSHOT_HASH}
-    return content, [*active, *(Finding(kinds[kind], what) for kind, what in data_findings(data, content, recorded))]
+    return content, [*active, *(Finding(kinds[kind], what) for kind, what in found)]
 
 
 def _active_content(opened: pikepdf.Pdf) -> Iterator[str]:

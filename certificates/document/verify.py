@@ -23,6 +23,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from certificates.document.continuity import remake_continuity
 from certificates.document.errors import DocumentError
 from certificates.document.proof import Finding, Problem, Signer, Trust, Verification, prove
 from certificates.document.render import remake_document
@@ -59,7 +60,7 @@ def page_matches_data(pdf: bytes, content: dict[str, Any]) -> bool:
     the libraries a difference proves nothing.
     """
     try:
-        rendered = remake_document(content)
+        rendered = remake_continuity(content) if "data" in content else remake_document(content)
     except (DocumentError, KeyError, TypeError, ValueError):
         return False
     return pdf.startswith(rendered)

@@ -16,12 +16,12 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from certificates.document.proof import Finding, Problem, Trust, Verification, is_continuity, prove
+from certificates.document.proof import Finding, Problem, Trust, Verification, prove
 from certificates.document.signers import read_certificates
 from certificates.document.visible import compare
 
@@ -34,10 +34,7 @@ CHECK_PATH = "/api/v1/certificates/check/"
 NOT_IN_FORCE = ("void", "replaced")
 
 #: What is said of a continuity document.
-CONTINUITY = (
-    "this is a continuity document, made in an outage of OID: no certificate, and without a number of OID's; its text was not "
-    "compared with its data. Its own check page, by reference and code, says whether these bytes were made"
-)
+CONTINUITY = "a continuity document, made in an outage of OID: no certificate, filed under OR1 with its COOP code"
 
 Look = Callable[[bytes, Verification], Verification]
 
@@ -155,50 +152,63 @@ def _answer(name: str, options: argparse.Namespace, trust: Trust | None, look: L
         compared = compare(pdf, found.content)
         differs = tuple(Finding(Problem.PAGE, text) for text in compared.differences)
         remarks = tuple(f"not compared, because of its script: {name}" for name in compared.not_compared)
+        remarks = (CONTINUITY, *remarks) if found.is_continuity else remarks
         found = replace(found, findings=(*found.findings, *differs), remarks=remarks)
     if look is not None:
         found = look(pdf, found)
     unknown = () if trust is not None else ("nobody was named to trust (--trust, --fingerprint)",)
-    if is_continuity(pdf):
-        # nothing of its text was compared: it is never more than whole and signed
-        unknown = (*unknown, CONTINUITY)
     answer = Answer(name, found, unknown=unknown if found.ok else ())
-    return _ask(answer, options.online, options.seconds) if options.online and found.number else answer
+    return _ask(answer, options.online, options.seconds) if options.online and found.content else answer
 
 
 def _ask(answer: Answer, origin: str, seconds: int) -> Answer:
-    """The portal's word on the file: whether it issued these bytes, and in which state the certificate is."""
+    """The portal's word on the file: whether it issued these bytes, and in which state the certificate is.
+
+    Number and code travel in the body: an address ends up in the logs of whoever is between.
+    """
     found = answer.found
-    query = urllib.parse.urlencode({"number": found.number, "code": found.content.get("check_code", "")})
+    named = {"reference": found.reference} if found.is_continuity else {"number": found.number}
+    url = f"{origin.rstrip('/')}{CHECK_PATH}{'continuity/' if found.is_continuity else ''}"
     try:
-        status, said = _get(f"{origin.rstrip('/')}{CHECK_PATH}?{query}", seconds)
+        status, said = _post(url, {**named, "code": str(found.content.get("check_code", ""))}, seconds)
     except (OSError, ValueError) as error:
         return replace(answer, unknown=(*answer.unknown, f"the portal gave no answer ({error})"))
-    if status == 404 and isinstance(said.get("errors"), list):
-        nothing = Finding(Problem.NOT_ISSUED, "the portal knows no certificate with this number and code")
+    if status == 404 and _is_not_found(said):
+        nothing = Finding(Problem.NOT_ISSUED, f"the portal knows nothing with this {next(iter(named))} and code")
         return replace(answer, found=replace(found, findings=(*found.findings, nothing)))
     hashes, state = said.get("document_sha256"), said.get("state")
+    if found.is_continuity and isinstance(hashes, str):
+        hashes = [hashes]
     if status != 200 or not isinstance(hashes, list) or not isinstance(state, str):
         return replace(answer, unknown=(*answer.unknown, f"the portal gave no usable answer (status {status})"))
-    more = []
+    flagged = (f"the portal warns: {said['flagged_because']}",) if said.get("flagged_because") else ()
+    findings = (*found.findings, *_against(found, said, hashes, state))
+    return replace(answer, found=replace(found, findings=findings, remarks=(*found.remarks, *flagged)), state=state)
+
+
+def _is_not_found(said: dict[str, Any]) -> bool:
+    """Whether a refusal is the portal's own: another site's 404 says nothing about a certificate."""
+    errors = said.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return isinstance(first, dict) and first.get("code") == "NOT-FOUND"
+
+
+def _against(found: Verification, said: dict[str, Any], hashes: list[Any], state: str) -> Iterator[Finding]:
+    """What the portal's answer says against the file."""
     if found.sha256 not in hashes:
-        more.append(Finding(Problem.NOT_ISSUED, "the portal has issued this certificate, but not this file"))
+        yield Finding(Problem.NOT_ISSUED, "the portal has issued this document, but not this file")
     elif found.sha256 != hashes[-1]:
         which = f"this file is version {hashes.index(found.sha256) + 1} of {len(hashes)}: the last one counts"
-        more.append(Finding(Problem.NOT_IN_FORCE, which))
+        yield Finding(Problem.NOT_IN_FORCE, which)
     if said.get("amendment_pending"):
         lowered = f"; {said['net_kg']} kg net now" if said.get("net_kg") else ""
-        more.append(
-            Finding(
-                Problem.NOT_IN_FORCE, f"the certificate has been amended, its new document is not made yet{lowered}"
-            )
-        )
+        text = f"the certificate has been amended, its new document is not made yet{lowered}"
+        yield Finding(Problem.NOT_IN_FORCE, text)
+    if found.is_continuity and said.get("number"):
+        yield Finding(Problem.NOT_IN_FORCE, f"the certificate {said['number']} takes the place of this document")
     if state in NOT_IN_FORCE:
         follows = f", replaced by {said['replaced_by']}" if said.get("replaced_by") else ""
-        more.append(Finding(Problem.NOT_IN_FORCE, f"the certificate is {state}{follows}"))
-    flagged = (f"the portal warns: {said['flagged_because']}",) if said.get("flagged_because") else ()
-    whole = replace(found, findings=(*found.findings, *more), remarks=(*found.remarks, *flagged))
-    return replace(answer, found=whole, state=state)
+        yield Finding(Problem.NOT_IN_FORCE, f"the certificate is {state}{follows}")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -206,11 +216,13 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _get(url: str, seconds: int) -> tuple[int, dict[str, Any]]:
-    """Status and JSON object; the time limit holds for the whole answer. Raises ``OSError``, ``ValueError``."""
+def _post(url: str, asked: dict[str, str], seconds: int) -> tuple[int, dict[str, Any]]:
+    """Status and JSON object of the answer; the time limit holds for the whole answer. Raises ``OSError``, ``ValueError``."""
     end = time.monotonic() + seconds
     opener = urllib.request.build_opener(_NoRedirect)
-    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 (the scheme was checked)
+    request = urllib.request.Request(  # noqa: S310 (the scheme was checked)
+        url, json.dumps(asked).encode(), {"Accept": "application/json", "Content-Type": "application/json"}
+    )
     try:
         response = opener.open(request, timeout=seconds)
     except urllib.error.HTTPError as error:

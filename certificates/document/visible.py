@@ -1,4 +1,4 @@
-"""Whether the pages of a certificate say what its attached data say: the text of the pages, compared.
+"""Whether the pages of a certificate, or of a continuity document, say what its attached data say: their text, compared.
 
 This finds a page that differs from its data, whoever signed it. It reads text as a copy-and-paste would and cannot see
 what lies over it: against that stands the signature, which covers all of the file. Where the portal is at hand, the page
@@ -19,10 +19,15 @@ from typing import Any
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
+from certificates.document.shown import END, START, Passage, certificate_passages, weight_shown
+from certificates.document.shown_continuity import continuity_passages
+
 #: A weight as the page prints it, and a certificate's number, with all white space taken out.
 _WEIGHT = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})*\.\d{3}(?=kg)")
 _NUMBER = re.compile(r"(?<!\d)\d{3}-\d{10}-\d{6}(?!\d)")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_UNREADABLE = (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
+#: On every page of a demonstration.
+_MARK = "Demonstration:notforcustomsuse"
 #: Scripts whose letters a page holds in another order or shape than the text has: compared by nobody but a reader's eyes.
 _SHAPED = ("ARABIC", "HEBREW", "SYRIAC", "THAANA", "DEVANAGARI", "BENGALI", "TAMIL", "THAI", "LAO", "KHMER", "MYANMAR")
 
@@ -36,54 +41,77 @@ class Comparison:
 
 
 def compare(pdf: bytes, content: dict[str, Any]) -> Comparison:
-    """The pages of ``pdf`` against ``content``, the object in its data file. Never raises for what is in either."""
+    """The pages of ``pdf`` against ``content``, the object in its data file. Never raises for what is in either.
+
+    Every fact that is printed is compared in its place, with its label and with where it ends (:class:`Passage`).
+    """
     try:
-        text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-        facts = list(_facts(content))
-    except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        return Comparison((f"pages and data cannot be compared ({type(error).__name__}: {error})",))
-    seen = _squeezed(text)
-    shaped = tuple(name for name, values in facts if any(map(_is_shaped, values)))
-    missing = [
-        f"{name} {values[0]!r} of the data is not on the pages"
-        for name, values in facts
-        if name not in shaped and not any(_squeezed(value) in seen for value in values)
+        text = text_of(pdf)
+    except _UNREADABLE as error:
+        return _not_comparable(error)
+    return compare_text(text, content)
+
+
+def text_of(pdf: bytes) -> str:
+    """The text of all pages, without white space. Raises what the parser raises at a broken file."""
+    return _squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+
+
+def compare_text(text: str, content: dict[str, Any]) -> Comparison:
+    """The same for pages that were read (:func:`text_of`)."""
+    try:
+        return _compared(text, content)
+    except _UNREADABLE as error:
+        return _not_comparable(error)
+
+
+def _not_comparable(error: Exception) -> Comparison:
+    return Comparison((f"pages and data cannot be compared ({type(error).__name__}: {error})",))
+
+
+def _compared(text: str, content: dict[str, Any]) -> Comparison:
+    if "data" in content:
+        passages, snapshot = list(continuity_passages(content)), content["data"]["snapshot"]
+        title = f"Continuity document {content['data']['reference']}"
+    else:
+        passages, snapshot = list(certificate_passages(content)), content["snapshot"]
+        title = f"NOP Import Certificate {content['number']}"
+    seen = START + _without_running_lines(text, snapshot["certifier"]["name"], title) + END
+    shaped = tuple(passage.name for passage in passages if _is_shaped(passage.text))
+    differences = [
+        f"{passage.name}: the data say {passage.text.strip(START)!r}, the pages do not"
+        for passage in passages
+        if passage.name not in shaped and not _stands(passage, seen)
     ]
-    return Comparison((*missing, *_foreign(seen, content)), shaped)
+    if (_MARK in text) is not bool(content.get("specimen")):
+        differences.append("pages and data do not agree whether this is a demonstration")
+    return Comparison((*differences, *_foreign(seen, content, snapshot)), shaped)
 
 
-def _facts(content: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Facts that the pages must show: a name, and the spellings of which one must be there. Empty facts are left out."""
-    snapshot = content["snapshot"]
-    code = snapshot["hts"]["code"]
-    yield "number", (content["number"],)
-    yield "net weight", (_weight(snapshot["net_kg"]),)
-    if snapshot["gross_kg"]:
-        yield "gross weight", (_weight(snapshot["gross_kg"]),)
-    yield "HTS code", (code, f"{code[:4]}.{code[4:6]}.{code[6:]}")
-    for name, holder, key in (
-        ("product", "product", "label_name"), ("certifier", "certifier", "name"), ("exporter", "exporter", "name"),
-        ("exporter's NOP ID", "exporter", "nop_id"), ("final handler", "final_handler", "name"),
-        ("importer", "importer", "name"), ("importer's NOP ID", "importer", "nop_id"),
-        ("recipient", "recipient", "name"), ("consignee", "consignee", "name"), ("origin", "origin", "name"),
-    ):  # fmt: skip
-        if snapshot[holder][key]:
-            yield name, (snapshot[holder][key],)
-    for end in ("start", "end"):
-        yield f"{end} of the period", (_day(snapshot["period"][end]), snapshot["period"][end])
-    for lot in snapshot["lots"]:
-        yield f"lot {lot['lot']}", (lot["lot"],)
-        if lot["kg"]:
-            yield f"weight of lot {lot['lot']}", (_weight(lot["kg"]),)
+def _without_running_lines(text: str, issuer: str, title: str) -> str:
+    """Without what runs at head and foot of the pages: it would part a passage that goes on overleaf."""
+    head, foot = re.escape(_squeezed(f"{issuer} {title}, continued")), re.escape(_squeezed(title))
+    return re.sub(rf"(?:{head})?{foot}(?:{_MARK}\.)?Page\d+of\d+|{_MARK.upper()}", "", text)
 
 
-def _foreign(seen: str, content: dict[str, Any]) -> Iterator[str]:
+def _stands(passage: Passage, seen: str) -> bool:
+    """Whether a passage is there and followed by what has to follow it."""
+    text, start = _squeezed(passage.text), 0
+    follows = tuple(END if after == END else _squeezed(after) for after in passage.after)
+    while (found := seen.find(text, start)) >= 0:
+        if not follows or seen.startswith(follows, found + len(text)):
+            return True
+        start = found + 1
+    return False
+
+
+def _foreign(seen: str, content: dict[str, Any], snapshot: dict[str, Any]) -> Iterator[str]:
     """Weights and certificate numbers on the pages that the data do not know."""
     known = json.dumps(content, ensure_ascii=False)
-    weights = {_weight(text) for text in re.findall(r"\"(\d+\.\d{3})\"", known)}
-    total = _total(content["snapshot"]["lots"])
+    weights = {_squeezed(weight_shown(text)) for text in re.findall(r"\"(\d+\.\d{3})\"", known)}
+    total = _total(snapshot["lots"])
     for weight in sorted(set(_WEIGHT.findall(seen))):
-        if f"{weight}kg" not in {*map(_squeezed, weights), total}:
+        if f"{weight}kg" not in {*weights, total}:
             yield f"the pages say {weight} kg, which is not in the data"
     for number in sorted(set(_NUMBER.findall(seen))):
         if number not in known:
@@ -92,19 +120,9 @@ def _foreign(seen: str, content: dict[str, Any]) -> Iterator[str]:
 
 def _total(lots: list[dict[str, Any]]) -> str:
     try:
-        return _squeezed(_weight(str(sum((Decimal(lot["kg"]) for lot in lots if lot["kg"]), Decimal("0.000")))))
+        return _squeezed(weight_shown(str(sum((Decimal(lot["kg"]) for lot in lots if lot["kg"]), Decimal("0.000")))))
     except InvalidOperation:
         return ""
-
-
-def _weight(text: str) -> str:
-    whole, _point, thousandths = text.partition(".")
-    return f"{int(whole):,}.{thousandths} kg"
-
-
-def _day(text: str) -> str:
-    year, month, day = (int(part) for part in text.split("-"))
-    return f"{day} {_MONTHS[month - 1]} {year}"
 
 
 def _squeezed(text: str) -> str:

@@ -22,7 +22,7 @@ from core.identity import Identity, Kind, act_as
 REFERENCE = re.compile(r"COOP-\d{3}-[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]")
 _SQL = (
     "SELECT certificate_id, certifier_id, client_id, reference, coop_code, state, number, data, net_kg, made_at, sha256, "
-    "flagged_because, unregistered_because FROM certificates_continuity_check(%s, %s)"
+    "flagged_because, unregistered_because, key_fingerprint, key_subject FROM certificates_continuity_check(%s, %s)"
 )
 
 
@@ -43,6 +43,8 @@ class Answer:
     sha256: str
     flagged_because: str
     unregistered_because: str
+    key_fingerprint: str
+    key_subject: str
     file_is_issued: bool | None = None
 
 

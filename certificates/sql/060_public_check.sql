@@ -1,3 +1,13 @@
+-- The certifier's signing key that was in use at a moment. For the two functions of the public check alone, as their owner.
+CREATE OR REPLACE FUNCTION certificates_key_at(p_certifier uuid, p_at timestamptz)
+RETURNS TABLE (fingerprint_sha256 text, subject text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT s.fingerprint_sha256::text, s.subject::text FROM certificates_signingkey s
+     WHERE s.certifier_id = p_certifier AND s.added_at <= p_at AND (s.retired_at IS NULL OR s.retired_at > p_at)
+     ORDER BY s.added_at DESC LIMIT 1
+$$;
+REVOKE ALL ON FUNCTION certificates_key_at(uuid, timestamptz) FROM PUBLIC;
+
 -- The issued versions of a certificate for the public check, oldest first, each with the key in use when it was signed.
 -- Asked by number and code like certificates_public_check, and as silent without both.
 CREATE OR REPLACE FUNCTION certificates_public_versions(p_number text, p_code text) RETURNS jsonb
@@ -8,12 +18,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
            ) ORDER BY d.version), '[]'::jsonb)
     FROM certificates_certificate c
     JOIN certificates_certificatedocument d ON d.certificate_id = c.id
-    LEFT JOIN LATERAL (
-        SELECT s.fingerprint_sha256, s.subject FROM certificates_signingkey s
-         WHERE s.certifier_id = c.certifier_id AND s.added_at <= d.made_at
-           AND (s.retired_at IS NULL OR s.retired_at > d.made_at)
-         ORDER BY s.added_at DESC LIMIT 1
-    ) k ON true
+    LEFT JOIN LATERAL certificates_key_at(c.certifier_id, d.made_at) k ON true
     WHERE c.number = p_number AND c.check_code = p_code
       AND c.state IN ('issued', 'closed', 'void', 'replaced')
 $$;

@@ -30,16 +30,19 @@ CREATE OR REPLACE TRIGGER certificates_continuity_guard BEFORE UPDATE OR DELETE 
 
 -- The public check of a continuity document: reference and code, both right, or nothing. ``number``: that of the regular
 -- certificate, once OID has given it.
-CREATE OR REPLACE FUNCTION certificates_continuity_check(p_reference text, p_code text)
+DROP FUNCTION IF EXISTS certificates_continuity_check(text, text);
+CREATE FUNCTION certificates_continuity_check(p_reference text, p_code text)
 RETURNS TABLE (certificate_id uuid, certifier_id uuid, client_id uuid, reference text, coop_code text, state text,
                number text, data jsonb, net_kg numeric, made_at timestamptz, sha256 text, flagged_because text,
-               unregistered_because text)
+               unregistered_because text, key_fingerprint text, key_subject text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT c.id, c.certifier_id, c.client_id, d.reference::text, d.coop_code::text, c.state::text,
            -- the regular number once that certificate is released, not before
            CASE WHEN c.issued_at IS NOT NULL THEN c.number::text END, d.data,
-           c.net_kg, d.made_at, d.sha256::text, c.flagged_because::text, d.unregistered_because::text
+           c.net_kg, d.made_at, d.sha256::text, c.flagged_because::text, d.unregistered_because::text,
+           coalesce(k.fingerprint_sha256, ''), coalesce(k.subject, '')
     FROM certificates_continuitydocument d JOIN certificates_certificate c ON c.id = d.certificate_id
+    LEFT JOIN LATERAL certificates_key_at(c.certifier_id, d.made_at) k ON true
     WHERE d.reference = p_reference AND d.check_code = p_code AND d.made_at IS NOT NULL
 $$;
 REVOKE ALL ON FUNCTION certificates_continuity_check(text, text) FROM PUBLIC;

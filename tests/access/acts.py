@@ -114,6 +114,7 @@ WRITES: dict[str, str] = {
     "POST certificates:receipt": "certificates_receipt",
     "POST certificates:settle": "certificates_overagereport",
     "POST api:certificate-check": "certificates_certificatelookup",
+    "POST api:certificate-check-continuity": "certificates_certificatelookup",
     "POST api:certificate-shipments": "certificates_shipment",
     "POST api:bundle-list": "certificates_bundle",
     "POST api:certificate-continuity": "certificates_continuitydocument",

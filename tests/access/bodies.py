@@ -72,6 +72,10 @@ def _routes(at: At) -> dict[str, dict[str, Any]]:
         "review-ask": {"text": "Which vessel?", "fields": ["vessel"], "document_kinds": [], **seen(own.in_review)},
         "review-approve": {"note": "", **seen(own.recommended)},
         "review-reject": {"reason": "other", "note": "No.", **seen(own.recommended)},
+        "certificate-check-continuity": {
+            "reference": at.scene.own.continuity_document.reference,
+            "code": at.scene.own.continuity_document.check_code,
+        },
         "certificate-check": {"number": own.certificate.number, "code": own.certificate.check_code},
         "certificate-shipments": shipped,
         "certificate-overages": {**shipped, "quantity": "5000"},

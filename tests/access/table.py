@@ -351,7 +351,7 @@ CERTIFICATES = [
     page("api:certificate-version-pdf", READERS, "document version"),
     act("api:certificate-continuity", "approver", "certificate without number", post=202),
     page("api:certificate-continuity-pdf", READERS, "continuity"),
-    page("api:certificate-check-continuity", "anyone"),
+    page("api:certificate-check-continuity", "anyone", post=200),
     Row(
         "api:outage",
         "staff",

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from certificates.domain import continuity, continuity_check
-from certificates.models import Certificate, CertificateLookup, ContinuityDocument, Outage
+from certificates.models import Certificate, CertificateLookup, ContinuityDocument, Outage, SigningKey
 from core import clock
 from core.identity import NOBODY, act_as
 from requests_app.models import Request
@@ -68,6 +68,22 @@ class TestCheck:
         found = client.get(url, {"reference": row.reference, "code": row.check_code}).json()
         assert (found["coop_code"], found["document_sha256"]) == (CODE, row.sha256)
         assert client.get(url, {"reference": row.reference, "code": "AAAAAAAAA"}).status_code == 404
+        asked = {"reference": row.reference, "code": row.check_code}
+        assert client.post(url, asked, "application/json").json() == found
+        assert client.post(url, {**asked, "code": "AAAAAAAAA"}, "application/json").status_code == 404
+        with act_as(world.loop()):
+            assert set(CertificateLookup.objects.values_list("via", flat=True)) == {"api"}
+            key = SigningKey.objects.get()
+        assert found["key_fingerprint"] == key.fingerprint_sha256
+
+    def test_the_page_has_what_a_certificates_has(self, world: World, client: Any) -> None:
+        """How to know the true page, whose signature, a code that leaves the address bar."""
+        under_continuity(world)
+        with act_as(world.loop()):
+            row, key = ContinuityDocument.objects.get(), SigningKey.objects.get()
+        text = client.get(continuity.check_url(row).removeprefix("http://127.0.0.1:8000")).content.decode()
+        for expected in ("data-plain-address", "Is this the true page?", key.fingerprint_sha256):
+            assert expected in text
 
 
 def test_by_the_pages_from_the_switch_to_the_document(world: World) -> None:

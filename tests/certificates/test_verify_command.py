@@ -20,8 +20,9 @@ from certificates.document.keys import load_signing_key
 from certificates.document.payload import sha256
 from certificates.document.proof import prove
 from certificates.document.sign import sign_document
+from certificates.document.verify import page_matches_data
 from certificates.document.visible import Comparison, compare
-from certificates.models import SigningKey
+from certificates.models import ContinuityDocument, SigningKey
 from core import clock
 from core.files import read_file
 from core.identity import act_as
@@ -117,13 +118,14 @@ def test_what_this_comparison_cannot_read_is_said() -> None:
 
 @contextmanager
 def portal(status: int, answer: Any, *, drip: bool = False) -> Iterator[tuple[str, list[str]]]:
-    """A check page that answers so; yields its origin and the paths that were asked."""
+    """A check page that answers so; yields its origin and what was asked: the path and the body."""
     paths: list[str] = []
     done = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            paths.append(self.path)
+        def do_POST(self) -> None:
+            asked_for = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            paths.append(f"{self.path} {asked_for}")
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Location", "https://imitation.invented.example/")
@@ -166,6 +168,8 @@ SAME = {"state": "issued", "document_sha256": [sha256(samples.document())], "rep
         (200, {**SAME, "document_sha256": ["0" * 64, *SAME["document_sha256"]]}, verify_cli.PROVEN, None),
         (404, {"errors": [{"code": "NOT-FOUND"}]}, verify_cli.REFUTED, "not-the-issued-file"),
         (404, b"<html>no such page</html>", verify_cli.UNKNOWN, None),
+        (404, {"errors": [{"message": "no such route"}]}, verify_cli.UNKNOWN, None),
+        (404, {"errors": ["no such route"]}, verify_cli.UNKNOWN, None),
         (429, {}, verify_cli.UNKNOWN, None),
         (302, {}, verify_cli.UNKNOWN, None),
         (200, b"<html>", verify_cli.UNKNOWN, None),
@@ -181,6 +185,8 @@ SAME = {"state": "issued", "document_sha256": [sha256(samples.document())], "rep
         "newest version",
         "unknown",
         "another site",
+        "another site with a list",
+        "another site with words",
         "too many",
         "redirect",
         "no JSON",
@@ -193,7 +199,8 @@ def test_the_portals_word_counts(file: str, status: int, answer: Any, code: int,
     assert given == code
     assert [each["problem"] for each in said["findings"]] == ([says] if says else [])
     assert bool(said["not_known"]) is (code == verify_cli.UNKNOWN)
-    assert paths == [f"/api/v1/certificates/check/?number={samples.NUMBER}&code={samples.CODE}"]
+    body = json.dumps({"number": samples.NUMBER, "code": samples.CODE})
+    assert paths == [f"/api/v1/certificates/check/ {body}"]
 
 
 @pytest.mark.parametrize("status", [200, 404])
@@ -278,19 +285,55 @@ def test_another_certifiers_key_does_not_speak_for_the_certifier_that_the_data_n
     ]
 
 
-@pytest.mark.django_db
-def test_a_continuity_document_is_said_to_be_one_and_is_never_more_than_whole_and_signed(
-    world: World, tmp_path: Path
-) -> None:
+@pytest.fixture
+def continuity_file(world: World, tmp_path: Path) -> tuple[Path, ContinuityDocument]:
+    """A continuity document as people get it."""
     certificate = stages.approved(world, start_date=clock.now().date())
     declare(world)
-    pdf = make(world, continuity_asked(world, certificate))
+    row = continuity_asked(world, certificate)
     path = tmp_path / "continuity.pdf"
-    path.write_bytes(pdf)
-    fingerprint = prove(pdf).signer.fingerprint  # type: ignore[union-attr]
+    path.write_bytes(make(world, row))
+    return path, row
+
+
+@pytest.mark.django_db
+def test_a_continuity_document_is_said_to_be_one_and_its_text_is_compared(
+    continuity_file: tuple[Path, ContinuityDocument],
+) -> None:
+    path, row = continuity_file
+    pdf = path.read_bytes()
+    found = prove(pdf)
+    assert (found.ok, found.reference, found.number) == (True, row.reference, "")
+    assert compare(pdf, found.content) == Comparison()
+    assert page_matches_data(pdf, found.content)
+    fingerprint = found.signer.fingerprint  # type: ignore[union-attr]
     given, said = asked("--fingerprint", fingerprint, str(path))
-    assert (given, said["findings"]) == (verify_cli.UNKNOWN, [])
-    assert "continuity document" in said["not_known"][0]
+    assert (given, said["findings"], said["not_known"]) == (verify_cli.PROVEN, [], [])
+    assert "a continuity document" in said["remarks"][0]
     path.write_bytes(pdf[:-40] + b"x" + pdf[-39:])
     given, said = asked("--fingerprint", fingerprint, str(path))
     assert given == verify_cli.REFUTED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({}, verify_cli.PROVEN),
+        ({"number": samples.NUMBER}, verify_cli.REFUTED),
+        ({"state": "void"}, verify_cli.REFUTED),
+    ],
+    ids=["stands", "a certificate has taken its place", "void"],
+)
+def test_the_portal_is_asked_for_a_continuity_document_by_its_reference(
+    continuity_file: tuple[Path, ContinuityDocument], answer: dict[str, str], code: int
+) -> None:
+    path, row = continuity_file
+    found = prove(path.read_bytes())
+    word = {"state": "continuity", "document_sha256": found.sha256, "number": "", "flagged_because": "", **answer}
+    fingerprint = found.signer.fingerprint  # type: ignore[union-attr]
+    with portal(200, word) as (origin, asked_for):
+        given, _said = asked("--fingerprint", fingerprint, "--online", origin, str(path))
+    assert given == code
+    body = json.dumps({"reference": row.reference, "code": row.check_code})
+    assert asked_for == [f"/api/v1/certificates/check/continuity/ {body}"]

@@ -50,7 +50,7 @@ def _as_the_certifier(pdf: bytes, found: Verification) -> Verification:
     found = _remade(pdf, found)
     if not found.content or found.signer is None or found.signer.trusted is not True:
         return found
-    code = str(found.content["snapshot"]["certifier"]["code"])
+    code = str(found.snapshot["certifier"]["code"])
     certifier = Certifier.objects.filter(code=code).first()
     if certifier is not None and found.signer.fingerprint in signing.trust_of(certifier.pk).fingerprints:
         return found
