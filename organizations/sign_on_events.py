@@ -8,6 +8,8 @@ from django.http import HttpRequest
 
 from core import audit
 from core.identity import NOBODY, Identity, Kind, act_as
+from core.models import Audience
+from core.notify import notify
 from organizations.identity import live_memberships
 from organizations.models import Membership, User
 from organizations.roles import Role
@@ -32,12 +34,13 @@ def refused_here(request: HttpRequest, user: User) -> None:
 
 
 def note_break_glass(request: HttpRequest, user: User) -> None:
-    """A manager came in past the provider that their certifier asks for: allowed, and on record there."""
+    """A manager came in past the provider that their certifier asks for: allowed, on record there, and told to managers."""
     if sessions.made_by(request) is not None:
         return
     for row in _memberships(user):
         if sessions.provider_is_required(row) and Role.MANAGER in row.roles:
             _record(request, row, "sign_in.break_glass")
+            _tell_managers(row, user)
 
 
 def _record(request: HttpRequest, row: Membership, act: str, **what: str) -> None:
@@ -47,3 +50,14 @@ def _record(request: HttpRequest, row: Membership, act: str, **what: str) -> Non
     loop = dataclasses.replace(Identity.loop(row.certifier_id), request_id=caller.request_id, ip=caller.ip)
     with act_as(loop) as actor:
         audit.record(actor, act, "person", row.user_id, after=what)
+
+
+def _tell_managers(row: Membership, user: User) -> None:
+    """Every manager gets it, also the one who came in: they may be the one who knows nothing of it."""
+    if row.certifier_id is None:
+        return
+    with act_as(Identity.loop(row.certifier_id)):
+        notify(
+            "sign_in.break_glass", Audience.CERTIFIER, row.certifier_id, certifier_id=row.certifier_id,
+            object_type="membership", object_id=row.pk, roles=[Role.MANAGER], context={"who": user.name},
+        )  # fmt: skip

@@ -22,8 +22,12 @@ BEGIN
             RETURN NEW;
         END IF;
     END IF;
+    -- a change that was decided before the one used last has been used, or overtaken
     IF NEW.guarded_change_id IS NOT DISTINCT FROM used
-        OR NOT organizations_by_two_managers(NEW.certifier_id, NEW.guarded_change_id, 'sign_on') THEN
+        OR NOT organizations_by_two_managers(NEW.certifier_id, NEW.guarded_change_id, 'sign_on')
+        OR EXISTS (
+            SELECT 1 FROM organizations_guardedchange last, organizations_guardedchange mine
+             WHERE last.id = used AND mine.id = NEW.guarded_change_id AND mine.decided_at <= last.decided_at) THEN
         RAISE EXCEPTION 'single sign-on is changed by two managers' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -13,15 +13,20 @@ from typing import Any
 import jwt
 import pytest
 from allauth.account.models import EmailAddress
+from django.core import mail
 from django.test import Client as Browser
 
 from core.identity import NOBODY, act_as
-from core.models import AuditRow
+from core.models import AuditRow, Notification
+from core.tasks import send_notifications
+from core.topics import render
 from organizations.domain import memberships, sign_on
-from organizations.models import Membership, User
+from organizations.identity import identity_of
+from organizations.models import ApiToken, Membership, User
 from organizations.models_sign_on import SignOnLink, SignOnProvider
 from organizations.roles import Role
 from organizations.sign_on.sessions import MADE_BY
+from tests.support.api_keys import key_of
 from tests.support.identity_provider import (
     CLIENT,
     KEY,
@@ -407,3 +412,71 @@ def test_keys_are_read_anew_for_a_key_that_is_new(ready: World, idp: IdentityPro
     idp.sign = lambda claims: jwt.encode(claims, KEY, "RS256", headers={"kid": "two"})
     assert come(Browser(), idp).status_code == 403
     assert idp.calls.count("/keys") == keys + 1
+
+
+def test_a_link_that_a_manager_took_away_is_made_anew_by_the_address(ready: World, idp: IdentityProvider) -> None:
+    come(Browser(), idp)
+    with act_as(ready.loop()):
+        link = SignOnLink.objects.get()
+    idp.person["sub"] = "person-2"
+    assert come(Browser(), idp).status_code == 403
+    forget = {"act": "forget", "link": str(link.pk)}
+    assert ready.browser("reviewer").post("/organization/sign-on/", forget).status_code == 403
+    other = make_world(2)
+    set_up(other, idp)
+    assert other.browser("manager").post("/organization/sign-on/", forget).status_code == 404
+    page = ready.browser("manager")
+    assert "Take the link away" in page.get("/organization/sign-on/").content.decode()
+    assert page.post("/organization/sign-on/", forget).status_code == 302
+    assert page.post("/organization/sign-on/", forget).status_code == 404
+    assert come(Browser(), idp).status_code == 302
+    with act_as(ready.loop()):
+        assert SignOnLink.objects.get().subject == "person-2"
+        row = AuditRow.objects.get(act="sign_on.unlinked")
+        assert (row.actor_id, row.before) == (ready.members["manager"].user_id, {"subject": "person-1"})
+
+
+def test_keys_made_in_such_a_session_act_for_its_certifier_and_those_of_others_are_not_touched(
+    ready: World, idp: IdentityProvider
+) -> None:
+    other = make_world(2)
+    user = ready.members["reviewer"].user
+    theirs = make_member(Membership.Side.CERTIFIER, Role.REVIEWER, user.email, certifier=other.certifier)
+    kept, _ = key_of(theirs, "of the other certifier")
+    ready.with_second_step("reviewer")
+    browser = Browser()
+    come(browser, idp)
+    page = browser.post("/organization/keys/", {"name": "mine", "days": "30"})
+    with act_as(ready.who("reviewer")):
+        mine = ApiToken.objects.get(name="mine")
+    assert mine.membership_id == ready.members["reviewer"].pk
+    assert "of the other certifier" not in page.content.decode()
+    assert browser.post(f"/organization/keys/{kept.pk}/revoke/").status_code == 404
+    with act_as(identity_of(theirs)):
+        assert ApiToken.objects.get(pk=kept.pk).revoked_at is None
+
+
+def test_every_manager_is_told_of_a_sign_in_past_the_provider(ready: World, idp: IdentityProvider) -> None:
+    come(Browser(), idp)
+    set_up(ready, idp, required=True)
+    user = ready.members["manager"].user
+    with act_as(NOBODY):
+        user.set_password("a long enough pass phrase")
+        user.save(update_fields=["password"])
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    login = {"login": user.email, "password": "a long enough pass phrase"}
+    assert Browser().post("/account/login/", login).status_code == 302
+    with act_as(ready.loop()):
+        row = Notification.objects.get(topic="sign_in.break_glass")
+        assert (row.audience_id, row.audience_roles) == (ready.certifier.pk, ["manager"])
+    send_notifications(str(ready.certifier.pk), str(row.pk))
+    told = {address for letter in mail.outbox for address in letter.to if "past your own sign-in" in letter.subject}
+    assert told == {user.email, ready.members["manager2"].user.email}
+    letter = render(row, "es", ready.certifier.name)
+    assert letter.subject == f"{user.name} entró sin pasar por su propio inicio de sesión"
+    assert letter.link == f"/organization/people/{ready.members['manager'].pk}/"
+    # by the provider nobody is told
+    idp.person |= {"sub": "person-9", "email": user.email}
+    assert come(Browser(), idp).status_code == 302
+    with act_as(ready.loop()):
+        assert Notification.objects.filter(topic="sign_in.break_glass").count() == 1

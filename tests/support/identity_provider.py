@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -50,6 +51,15 @@ class IdentityProvider:
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked
         return f"code={code}&state={asked['state']}"
+
+    def page(self, address: str) -> str:
+        """The provider's own page, for a real browser: one link, with which the person says who they are."""
+        back = parse_qs(urlsplit(address).query)["redirect_uri"][0]
+        link = escape(f"{back}?{self.authorize(address)}")
+        return (
+            '<!DOCTYPE html><html lang="en"><link rel="icon" href="data:,"><title>Invented ID</title><h1>Invented ID</h1>'
+            f'<p><a href="{link}">I am {self.person["sub"]}</a></p></html>'
+        )
 
     def token(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         asked = self.codes.pop(form.get("code", ""), None)
@@ -102,9 +112,14 @@ def running() -> Iterator[IdentityProvider]:
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length", "0"))
             form = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode()).items()}
-            status, body = provider.answer(self.path, form, self.headers.get("Authorization", ""))
+            kind = "application/json"
+            if self.path.startswith("/authorize?"):
+                kind, status, body = "text/html; charset=utf-8", 200, provider.page(self.path).encode()
+            else:
+                status, body = provider.answer(self.path, form, self.headers.get("Authorization", ""))
             try:
                 self.send_response(status)
+                self.send_header("Content-Type", kind)
                 if status == 302:
                     self.send_header("Location", body.decode())
                 self.send_header("Content-Length", str(len(body)))
