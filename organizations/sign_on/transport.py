@@ -62,7 +62,7 @@ def is_usable(url: str) -> bool:
 
 
 def _connected(host: str, port: int, seconds: Any) -> socket.socket:
-    limit = float(seconds) if isinstance(seconds, (int, float)) else float(settings.SIGN_ON_SECONDS)
+    limit = seconds if isinstance(seconds, int) else settings.SIGN_ON_SECONDS
     fault: OSError = PermissionError("the name leads to no public address")
     for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         if host not in settings.SIGN_ON_PRIVATE_HOSTS and not is_public(str(address[0])):

@@ -149,7 +149,7 @@ NOTHING_DONE: dict[str, str] = {
     "POST review:override": "no check has failed that could be set aside",
     "POST organizations:support_enter": "the session is another operator's",
     "POST organizations:session_end": "the session is another operator's",
-    "POST sign_on:way_in": "no certifier of the scene has a provider; tests/organizations/test_single_sign_on.py has one",
+    "POST sign_on:way_in": "no certifier of the scene has a provider; tests/support/sign_on.py makes one",
     "POST organizations:operator_people": "for platform operators alone; tests/organizations/test_sessions_and_leaving.py",
     "POST organizations:access_review": "asks for the fingerprint of the list shown; test_sessions_and_leaving.py does it",
     "POST organizations:directory_imports": "for platform operators alone; a form without a file",

@@ -10,12 +10,10 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
-from core.identity import act_as
-from organizations.domain import sign_on
 from tests.organizations.test_second_step import code_now
 from tests.support.browser import Window
-from tests.support.identity_provider import CLIENT, SECRET, IdentityProvider, running
-from tests.support.two_managers import agree
+from tests.support.identity_provider import IdentityProvider, running
+from tests.support.sign_on import set_up
 from tests.support.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,12 +24,7 @@ def idp(world: World, site: str, settings: Any) -> Iterator[IdentityProvider]:
     settings.SIGN_ON_PRIVATE_HOSTS = ["127.0.0.1"]
     settings.PORTAL_PUBLIC_ORIGIN = site
     with running() as provider:
-        with act_as(world.who("manager")) as manager:
-            sign_on.propose(
-                manager, issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET, name="Invented ID",
-                required=False, second_step=False,
-            )  # fmt: skip
-        assert agree(world) == 1
+        set_up(world, provider, second_step=False)
         provider.person["email"] = world.members["reviewer"].user.email
         yield provider
 
@@ -55,7 +48,7 @@ def test_the_whole_way_in_and_no_policy_complains(
     page.get_by_role("link", name="I am person-1").click()
     # ours: the provider's second step does not count here
     expect(page).to_have_url(re.compile("/account/2fa/"))
-    page.get_by_label("Authenticator code").fill(code_now(secret))
+    page.locator("main input[name=code]").fill(code_now(secret))
     page.locator("main button[type=submit]").first.click()
     expect(page).to_have_url(f"{site}{queue}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Review queue")

@@ -15,8 +15,8 @@ from django.test import Client as Browser
 from certportal.logs import json_formatter
 from organizations.sign_on import transport
 from organizations.sign_on.transport import Unreachable, ask, is_public, is_usable
-from tests.organizations.test_single_sign_on import BACK, come, leave, set_up
 from tests.support.identity_provider import SECRET, running
+from tests.support.sign_on import BACK, come, leave, set_up
 from tests.support.world import World
 
 OURS = [
