@@ -110,6 +110,7 @@ WRITES: dict[str, str] = {
     "POST certificates:total": "certificates_certificatechange",
     "POST certificates:amend": "certificates_amendment",
     "POST certificates:void": "certificates_certificatechange",
+    "POST certificates:oid-seen": "certificates_oidmark",
     "POST certificates:replace": "requests_app_request",
     "POST certificates:receipt": "certificates_receipt",
     "POST certificates:settle": "certificates_overagereport",

@@ -232,6 +232,7 @@ def certificates(at: At) -> dict[str, Form]:
             transport_mode=transport["mode"], vessel="MV Amended",
         ),
         "void": Form(reason=reason),
+        "oid-seen": Form(kind="void", reason="Seen at OID on 26 Nov."),
         "receipt": Form(quantity="10", unit="KGM", received_on=today, note=""),
         "settle": Form(settlement="A new certificate."),
     }  # fmt: skip

@@ -323,6 +323,7 @@ CERTIFICATES = [
     page("certificates:total", "acting signatory broker", "certificate", post=302, **NO_SHIPMENTS),
     page("certificates:amend", "deciders", "certificate", post=302),
     page("certificates:void", "deciders", "certificate", post=302),
+    page("certificates:oid-seen", "deciders", "certificate", post=302),
     act("certificates:replace", "writers", "certificate"),
     page("certificates:receipt", RECEIVERS, "shipment of certificate", post=302, by="importer"),
     page("certificates:overages", STAFF_AND_EXPORTER),

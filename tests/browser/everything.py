@@ -330,7 +330,8 @@ def _staff(every: Everything) -> list[Visit]:
         ("correct", "certificates:correct-shipment", {**pk, "shipment_id": every.shipment.pk}),
         ("api-docs", "api:docs", {}), ("overages", "certificates:overages", {}),
         ("settle", "certificates:settle", {"overage_id": every.overage.pk}), ("amend", "certificates:amend", pk),
-        ("void", "certificates:void", pk), ("outage", "certificates:outage", {}), ("total", "certificates:total", pk),
+        ("void", "certificates:void", pk), ("oid-seen", "certificates:oid-seen", pk),
+        ("outage", "certificates:outage", {}), ("total", "certificates:total", pk),
         ("preview", "certificates:preview", {"pk": every.request.pk}), ("bundles", "certificates:bundles", {}),
     ]  # fmt: skip
     return [
