@@ -208,3 +208,29 @@ def test_every_manager_is_told_of_a_sign_in_past_the_provider(ready: World, idp:
     assert come(Browser(), idp).status_code == 302
     with act_as(ready.loop()):
         assert Notification.objects.filter(topic="sign_in.break_glass").count() == 1
+
+
+def test_who_belongs_to_two_certifiers_comes_by_password_to_the_one_that_takes_it(
+    ready: World, idp: IdentityProvider
+) -> None:
+    come(Browser(), idp)
+    other = make_world(2)
+    user = ready.members["reviewer"].user
+    theirs = make_member(Membership.Side.CERTIFIER, Role.REVIEWER, user.email, certifier=other.certifier)
+    set_up(ready, idp, required=True)
+    with act_as(NOBODY):
+        user.set_password("a long enough pass phrase")
+        user.save(update_fields=["password"])
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    login = {"login": user.email, "password": "a long enough pass phrase"}
+    assert Browser().post("/account/login/", login).status_code == 302
+    browser = Browser()
+    sign_in(browser, ready.members["reviewer"])
+    page = browser.get(STAFF_PAGE)
+    assert (page.status_code, page.wsgi_request.identity.certifier_id) == (200, other.certifier.pk)
+    switch = {"membership": str(ready.members["reviewer"].pk)}
+    assert browser.post("/organization/switch/", switch).status_code == 404
+    assert browser.post("/organization/switch/", {"membership": str(theirs.pk)}).status_code == 302
+    # no break glass: nobody came in at the certifier that asks for its provider
+    with act_as(ready.loop()):
+        assert not AuditRow.objects.filter(act="sign_in.break_glass").exists()
