@@ -131,6 +131,9 @@ def organizations(at: At) -> dict[str, Form]:
         ),
         "support": Form(certifier=str(world.certifier.pk), reason="Ticket 42: a number.", minutes="60"),
         "guarded_change": Form(act="refuse"),
+        "sign_on": Form(
+            issuer="https://login.invented.example", client_id="the-portal", client_secret="a secret", name="Invented ID"
+        ),
     }  # fmt: skip
 
 

@@ -82,6 +82,7 @@ TO_STAFF: dict[str, tuple[str, tuple[str, ...], Callable[[Holdings], uuid.UUID |
     "oid.circuit_closed": ("oid_call", ("manager", "approver", "reviewer"), lambda has: None),
     "oid.circuit_open": ("oid_call", ("manager", "approver", "reviewer"), lambda has: None),
     "oid.desk": ("certificate", ("manager", "approver"), lambda has: has.certificate.pk),
+    "sign_in.break_glass": ("membership", ("manager",), lambda has: has.world.members["reviewer"].pk),
     "oid.drift_digest": ("reconciliation", ("manager",), lambda has: None),
 }
 

@@ -154,6 +154,10 @@ ORGANIZATIONS = [
     page("organizations:importer_confirm", "manager platform", post=302),
     page("organizations:settings", "staff", post=302, by="manager"),
     page("organizations:guarded_changes", "staff"),
+    page("organizations:sign_on", "staff", post=302, by="manager"),
+    # the scene's certifiers have no provider: as for a certifier that is not there
+    page("sign_on:way_in", "anyone", "way in", get=404, post=404),
+    page("sign_on:back", "anyone", "way in", get=404),
     act("organizations:guarded_change", "manager", "guarded change"),
     page("organizations:audit", "manager auditor"),
     page("organizations:letterhead", "staff", post=302, by="manager"),
