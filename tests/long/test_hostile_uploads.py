@@ -42,7 +42,7 @@ OVER_THE_WIRE = 80
 #: Parsers load and PostgreSQL's and Python's pools fill over so many requests (from then on it is flat); over all of the
 #: shard, and over what follows the warm-up, the process that serves may grow by so many bytes.
 WARM_UP = 400
-WHOLE, GROWTH = 256 * 2**20, 100 * 2**20
+WHOLE, GROWTH = 320 * 2**20, 100 * 2**20
 ROOT = Path(__file__).resolve().parents[2]
 #: What people type, or no person ever would.
 WORDS = (
