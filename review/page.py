@@ -19,7 +19,7 @@ from core.models import AuditRow
 from core.templatetags.portal_format import day, hts
 from organizations import delegated
 from organizations.delegated import BrokerAct
-from organizations.history import visible_names
+from organizations.history import LENGTH, visible_names
 from organizations.tenancy import TenantQuerySet, not_visible
 from pvf.domain import ledger, lines
 from pvf.models import Balance, PVFLineTerms
@@ -64,7 +64,6 @@ ACTS: dict[str, tuple[Any, str, str]] = {
 #: Acts that say twice what a step of the request says already.
 HIDDEN_ACTS = ("review.decide",)
 ACTS_OF_START = ("request.start", "request.copy")
-HISTORY_LENGTH = 60
 
 
 def submitted_request(actor: Identity, request_id: uuid.UUID) -> Request:
@@ -126,7 +125,7 @@ def history(actor: Identity, request: Request, by_brokers: Iterable[BrokerAct] =
         AuditRow.objects.filter(certifier_id=request.certifier_id, object_type="request", object_id=str(request.pk))
         .exclude(act__in=HIDDEN_ACTS)
         .exclude(Q(at__lt=request.submitted_at or request.created_at) & ~Q(act__in=ACTS_OF_START))
-        .order_by("-at", "-id")[:HISTORY_LENGTH]
+        .order_by("-at", "-id")[:LENGTH]
     )
     names = visible_names(row.actor_id for row in rows)
     brokers = {done.row_id: done.who for done in by_brokers}

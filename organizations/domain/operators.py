@@ -45,6 +45,5 @@ def create(email: str, *, name: str, another: bool = False) -> tuple[User, str]:
         actor = Identity(kind=Kind.PLATFORM)
         with act_as(actor):
             audit.record(actor, "people.operator_created", "person", user.pk, after={"email": address})
-    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-    uid, _dash, token = key.partition("-")
-    return user, reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+    link = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    return user, reverse("account_reset_password_from_key", kwargs=link)
