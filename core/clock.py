@@ -23,8 +23,8 @@ def today_in(zone: str) -> dt.date:
 
 def end_of_day(day: dt.date, zone: str) -> dt.datetime:
     """The last moment of ``day`` in ``zone``, in UTC."""
-    midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
-    return (midnight - dt.timedelta(microseconds=1)).astimezone(dt.UTC)
+    # in UTC: before a midnight at which the clocks go back, the last wall-clock hour comes twice
+    return start_of_day(day + dt.timedelta(days=1), zone) - dt.timedelta(microseconds=1)
 
 
 def start_of_day(day: dt.date, zone: str) -> dt.datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from core import clock
+from core.working_time import WorkingTime
 from organizations.rules import Rules
 from requests_app.models import Request
 
@@ -26,9 +27,11 @@ def stop(request: Request) -> None:
 
 
 def resume(request: Request, rules: Rules) -> None:
-    """Let the clock go on; its end moves by the time it stood."""
+    """Let the clock go on; its end moves by the working time for which it stood: a weekend gives none and takes none."""
     if request.clock_stopped_at and request.clock_due_at:
-        request.clock_due_at += clock.now() - request.clock_stopped_at
+        calendar = WorkingTime(request.certifier.time_zone, request.certifier.country)
+        stood = calendar.between(request.clock_stopped_at, clock.now())
+        request.clock_due_at = calendar.after(request.clock_due_at, stood)
     request.clock_stopped_at = None
     set_decide_by(request, rules)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from core import clock
 from core.errors import Conflict, DomainError, InvalidInput, NotPermitted
 from core.identity import act_as
 from organizations.identity import identity_of
@@ -40,21 +42,38 @@ def asked(world: World) -> Request:
         return Request.objects.get(pk=request.pk)
 
 
-def test_a_question_stops_the_clock_and_its_answer_lets_it_go_on(world: World, asked: Request):
+@pytest.mark.parametrize(
+    ("stopped", "resumed", "due"),
+    [
+        # Friday noon to Monday noon: one working day, not three days
+        ("2026-07-17T12:00", "2026-07-20T12:00", "2026-07-22T18:00"),
+        # asked on Saturday, answered on Sunday: nothing
+        ("2026-07-18T09:00", "2026-07-19T21:00", "2026-07-21T18:00"),
+        # within a working day: by the hours it stood
+        ("2026-07-20T09:00", "2026-07-20T12:00", "2026-07-21T21:00"),
+    ],
+)
+def test_a_question_stops_the_clock_and_its_answer_lets_it_go_on(
+    world: World, asked: Request, monkeypatch: pytest.MonkeyPatch, stopped: str, resumed: str, due: str
+):
     assert asked.state == RequestState.INFORMATION_REQUESTED
     assert asked.clock_stopped_at is not None
-    before = asked.clock_due_at
+    zone = ZoneInfo(asked.certifier.time_zone)
+
+    def at(text: str) -> dt.datetime:
+        return dt.datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(dt.UTC)
+
     signatory = world.who("signatory")
     with act_as(signatory):
-        Request.objects.filter(pk=asked.pk).update(clock_stopped_at=asked.clock_stopped_at - dt.timedelta(hours=5))
+        times = {"clock_stopped_at": at(stopped), "clock_due_at": at("2026-07-21T18:00")}
+        Request.objects.filter(pk=asked.pk).update(**times)
         questions.save_answer(signatory, asked.pk, {}, "Yes.")
         assert Request.objects.get(pk=asked.pk).state == RequestState.INFORMATION_REQUESTED
+        monkeypatch.setattr(clock, "now", lambda: at(resumed))
         done = questions.complete(signatory, asked.pk)
     assert done.state == RequestState.IN_REVIEW
     assert done.clock_stopped_at is None
-    assert before is not None
-    assert done.clock_due_at is not None
-    assert done.clock_due_at - before >= dt.timedelta(hours=5)
+    assert done.clock_due_at == at(due)
 
 
 def test_thanks_is_no_answer_unless_answer_complete_is_pressed(world: World, asked: Request):
