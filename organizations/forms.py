@@ -228,6 +228,7 @@ class SupportForm(PortalForm):
 LABELS = {
     "max_period_months": _("Longest period of a certificate (months)"),
     "service_target_working_days": _("Service target (working days)"),
+    "service_cut_off_hour": _("Requests count as of the next day from (hour of the day, 24 for never)"),
     "hard_limit_days": _("Hard limit for a decision (days)"),
     "departure_buffer_hours": _("Buffer before departure (hours)"),
     "question_deadline_days": _("Time to answer a question (days)"),
@@ -330,8 +331,8 @@ class SettingsForm(PortalForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
     fieldsets = (
         Fieldset(_("Deadlines"), [
-            "service_target_working_days", "hard_limit_days", "departure_buffer_hours", "question_deadline_days",
-            "actuals_due_days_before_end",
+            "service_target_working_days", "service_cut_off_hour", "hard_limit_days", "departure_buffer_hours",
+            "question_deadline_days", "actuals_due_days_before_end",
             "close_out_days_after_end",
         ]),
         Fieldset(_("Checks"), [

@@ -25,6 +25,8 @@ class Rules:
     """Longest period of a certificate in months; the field knows up to 18."""
     service_target_working_days: int = 5
     """Days to a decision at the standard service level, on the certifier's calendar."""
+    service_cut_off_hour: int = 24
+    """Hour of the day, in the certifier's time zone, from which a request counts as of the next day; 24: none."""
     hard_limit_days: int = 30
     """Days within which a request must be decided."""
     departure_buffer_hours: int = 24
@@ -59,6 +61,7 @@ _HINTS = get_type_hints(Rules)
 LIMITS: dict[str, tuple[int, int]] = {
     "max_period_months": (1, 18),
     "service_target_working_days": (1, 30),
+    "service_cut_off_hour": (1, 24),
     "hard_limit_days": (1, 60),
     "departure_buffer_hours": (0, 240),
     "question_deadline_days": (1, 90),

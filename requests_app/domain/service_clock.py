@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from core import clock
 from core.working_time import WorkingTime
@@ -14,11 +15,28 @@ def start(request: Request, rules: Rules) -> None:
     """Start the clock of a request that is being submitted: target, hard limit, latest safe decision time."""
     zone = request.certifier.time_zone
     today = clock.today_in(zone)
-    due = clock.add_working_days(today, rules.service_target_working_days, request.certifier.country)
-    request.clock_due_at = clock.end_of_day(due, zone)
+    request.clock_due_at = target_end(request, rules, clock.now())
     request.hard_limit_at = clock.end_of_day(today + dt.timedelta(days=rules.hard_limit_days), zone)
     request.clock_stopped_at = None
     set_decide_by(request, rules)
+
+
+def target_end(request: Request, rules: Rules, submitted: dt.datetime) -> dt.datetime:
+    """End of the service target of a request submitted at ``submitted``; from the cut-off hour on the next day counts."""
+    zone = request.certifier.time_zone
+    local = submitted.astimezone(ZoneInfo(zone))
+    counts_from = local.date() + dt.timedelta(days=local.hour >= rules.service_cut_off_hour)
+    due = clock.add_working_days(counts_from, rules.service_target_working_days, request.certifier.country)
+    return clock.end_of_day(due, zone)
+
+
+def decide_by_if_submitted(request: Request, rules: Rules) -> dt.datetime | None:
+    """Latest safe decision time of a draft if it were submitted now; None where that has passed already."""
+    now = clock.now()
+    ends = [target_end(request, rules, now)]
+    if first_day(request) is not None:
+        ends.append(safe_until(request, rules))
+    return min(ends) if min(ends) > now else None
 
 
 def stop(request: Request) -> None:

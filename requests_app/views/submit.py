@@ -16,7 +16,8 @@ from core.identity import Identity
 from core.templatetags.portal_format import kg
 from organizations import delegated
 from organizations.roles import Role
-from requests_app.domain import checking, submission
+from organizations.rules import rules_of
+from requests_app.domain import checking, service_clock, submission
 from requests_app.domain.requests import visible
 from requests_app.forms import SubmitForm
 from requests_app.models import RequestState
@@ -66,5 +67,6 @@ def review_submit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "asking": asking(seen, balance),
         "prepared_by": delegated.each_person_once(delegated.acts_on(seen.certifier_id, seen.pk)),
         "is_signatory": actor.has(Role.SIGNATORY),
+        "decide_by": service_clock.decide_by_if_submitted(seen, rules_of(seen.certifier_id)),
     }
     return render(request, "requests_app/review_submit.html", context, status=status)
