@@ -71,6 +71,7 @@ TABLES = [
         "core_mailchoice",
         read=f"user_id = {USER} OR {KIND} = 'loop'",
         write=f"user_id = {USER}",
+        grants=NO_DELETE,
     ),
     Table(
         "core_storedfile",
