@@ -6,11 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from core.identity import NOBODY, Kind
 from organizations.access import audience_of, may_open
 from organizations.adapter import passkeys_possible
+from organizations.domain import news
 
 ENTRIES = [
     ("review:queue", _("Queue")),
@@ -54,6 +56,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": [] if due else items,
         "account_links": [] if due or actor.kind is Kind.NOBODY else [claim],
+        "unread_news": 0 if due or actor.kind is Kind.SUPPORT else SimpleLazyObject(lambda: news.unread(actor)),
         "second_step_due": due,
         "passkeys_possible": passkeys_possible(request),
         "identity": actor,

@@ -182,6 +182,7 @@ RECONCILE_SECONDS = env.int("PORTAL_RECONCILE_SECONDS", default=0)
 RECONCILE_SLICE_ROWS = env.int("PORTAL_RECONCILE_SLICE_ROWS", default=20_000)
 CELERY_BEAT_SCHEDULE = {
     "sweep-notifications": {"task": "core.tasks.sweep_notifications", "schedule": SWEEP_SECONDS},
+    "write-digests": {"task": "core.tasks.write_digests", "schedule": crontab(minute="10")},
     "seal-audit": {"task": "core.tasks.seal_audit", "schedule": SWEEP_SECONDS},
     "publish-audit-heads": {"task": "core.tasks.publish_audit_heads", "schedule": crontab(minute="5")},
     "sweep-scans": {

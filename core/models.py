@@ -137,6 +137,9 @@ class Delivery(models.Model):
         SENT = "sent", _("sent")
         UNKNOWN = "unknown", _("unknown whether sent")
         FAILED = "failed", _("failed")
+        #: For the portal alone, as the person chose, or told in a daily mail.
+        KEPT = "kept", _("shown in the portal")
+        DIGEST = "digest", _("waits for the daily mail")
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     notification = models.ForeignKey(Notification, on_delete=models.PROTECT, related_name="deliveries")
@@ -146,6 +149,7 @@ class Delivery(models.Model):
     subject = models.CharField(max_length=200)
     body = models.TextField()
     link = models.CharField(max_length=300, blank=True)
+    language = models.CharField(max_length=5, default="en")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -157,7 +161,30 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["notification", "email"], name="delivery_once"),
         ]
-        indexes = [models.Index(fields=["user", "-created_at"], name="delivery_by_user")]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="delivery_by_user"),
+            models.Index(fields=["user"], name="delivery_unread", condition=models.Q(read_at=None)),
+            models.Index(
+                fields=["certifier_id", "created_at"], name="delivery_for_digest", condition=models.Q(state="digest")
+            ),
+        ]
+
+
+class MailChoice(models.Model):
+    """How a person is told about one group of topics (``core.topic_groups``). No row: by mail at once."""
+
+    class How(models.TextChoices):
+        AT_ONCE = "at_once", _("By e-mail at once")
+        DAILY = "daily", _("In one e-mail a day")
+        PORTAL = "portal", _("In the portal alone")
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    group = models.CharField(max_length=20)
+    how = models.CharField(max_length=8, choices=How.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "group"], name="mail_choice_once")]
 
 
 class StoredFile(models.Model):

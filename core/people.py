@@ -33,6 +33,10 @@ class People(Protocol):
         """The certifier's name; empty for none."""
         ...
 
+    def time_zone(self, certifier_id: uuid.UUID) -> str:
+        """The certifier's time zone (IANA)."""
+        ...
+
     def names(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         """The names of people by id; who is not known is left out."""
         ...

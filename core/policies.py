@@ -68,6 +68,12 @@ TABLES = [
         grants=NO_DELETE,
     ),
     Table(
+        "core_mailchoice",
+        read=f"user_id = {USER} OR {KIND} = 'loop'",
+        write=f"user_id = {USER}",
+        grants=NO_DELETE,
+    ),
+    Table(
         "core_storedfile",
         read=f"{ROWS_READ} OR (kind = 'certificate' AND {SIGNED_IN} AND portal_sees_document(id))"
         f" OR {_HANDED_IN} AND (created_by = {USER} OR portal_sees_paper(id)))",

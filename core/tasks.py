@@ -16,15 +16,16 @@ from collections.abc import Callable
 import structlog
 from celery import shared_task
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db.models import Q
 
-from core import audit_seal, clock, scanning
+from core import audit_seal, clock, digests, scanning
 from core.each import each
 from core.identity import Identity, act_as
-from core.models import Delivery, Notification
+from core.models import Delivery, MailChoice, Notification
 from core.people import people
-from core.topics import render
+from core.topic_groups import how_to_tell
+from core.topics import as_html, render
 from core.wake import awake, wake
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,14 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 MAX_ATTEMPTS = 8
 LEASE = dt.timedelta(seconds=120)
-_FINISHED = (Delivery.State.SENT, Delivery.State.UNKNOWN, Delivery.State.FAILED)
+_FINISHED = (
+    Delivery.State.SENT, Delivery.State.UNKNOWN, Delivery.State.FAILED, Delivery.State.KEPT, Delivery.State.DIGEST,
+)  # fmt: skip
+_STATE_BY_CHOICE = {
+    MailChoice.How.AT_ONCE: Delivery.State.WAITING,
+    MailChoice.How.DAILY: Delivery.State.DIGEST,
+    MailChoice.How.PORTAL: Delivery.State.KEPT,
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class _Letter:
     email: str
     subject: str
     body: str
+    language: str
 
 
 def _as_id(text: str | None) -> uuid.UUID | None:
@@ -99,6 +108,12 @@ def sweep_notifications() -> int:
     )
 
 
+@shared_task(name="core.tasks.write_digests")
+def write_digests() -> int:
+    """Write the daily mails that are due, certifier by certifier. Returns how many."""
+    return sum(each([one for one in _everyone() if one], digests.tell, event="digests_not_written"))
+
+
 def _due(actor: Identity, only: uuid.UUID | None) -> list[uuid.UUID]:
     """Notifications to work on now, oldest first."""
     with act_as(actor):
@@ -123,9 +138,14 @@ def _fan_out(actor: Identity, row_id: uuid.UUID) -> bool:
         if row.deliveries.exists():
             return True
         name = people().certifier_name(row.certifier_id)
+        told = people().recipients(row)
+        chosen = how_to_tell(row.topic, [person.user_id for person in told if person.user_id])
         deliveries = []
-        for person in people().recipients(row):
+        for person in told:
             message = render(row, person.language, name)
+            how = chosen.get(person.user_id, MailChoice.How.AT_ONCE) if person.user_id else MailChoice.How.AT_ONCE
+            # what belongs to no certifier has no daily mail
+            daily_of_none = how == MailChoice.How.DAILY and row.certifier_id is None
             deliveries.append(
                 Delivery(
                     notification=row,
@@ -135,6 +155,8 @@ def _fan_out(actor: Identity, row_id: uuid.UUID) -> bool:
                     subject=message.subject,
                     body=message.body,
                     link=message.link,
+                    language=person.language,
+                    state=Delivery.State.WAITING if daily_of_none else _STATE_BY_CHOICE[MailChoice.How(how)],
                 )
             )
         Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
@@ -161,7 +183,7 @@ def _claim(actor: Identity, delivery_id: uuid.UUID) -> _Letter | None:
             return None
         row.state, row.lease_until, row.attempts = Delivery.State.SENDING, now + LEASE, row.attempts + 1
         row.save(update_fields=["state", "lease_until", "attempts"])
-        return _Letter(row.pk, row.email, row.subject, row.body)
+        return _Letter(row.pk, row.email, row.subject, row.body, row.language)
 
 
 def _deliver(actor: Identity, delivery_id: uuid.UUID) -> int:
@@ -190,13 +212,14 @@ def _post(letter: _Letter) -> tuple[Delivery.State, str]:
     Waiting: certainly not taken, to be tried again. Failed: refused for good. Unknown: the line broke after the mail
     was given, so it may have been taken.
     """
-    mail = EmailMessage(
+    mail = EmailMultiAlternatives(
         letter.subject,
         letter.body,
         settings.DEFAULT_FROM_EMAIL,
         [letter.email],
         headers={"Message-ID": f"<{letter.delivery_id}@certportal>", "Auto-Submitted": "auto-generated"},
     )
+    mail.attach_alternative(as_html(letter.subject, letter.body, letter.language), "text/html")
     line = get_connection(timeout=settings.EMAIL_TIMEOUT)
     try:
         line.open()

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.template import Context, Engine
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
@@ -30,6 +31,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "reconciliation": ("oid_sync:reconciliation",),
     "support_session": ("organizations:support_log",),
     "membership": ("organizations:member",),
+    "news": ("organizations:news",),
 }
 PAGES: dict[str, tuple[str, ...]] = {
     "delegation": ("organizations:delegations",),
@@ -38,7 +40,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "pvf": ("pvf:detail",),
     "pvf_version": ("pvf:version", "pvf:list"),
     "pvf_report": ("pvf:report", "pvf:list"),
+    "news": ("organizations:news",),
 }
+#: The line that begins the foot of a mail (RFC 3676).
+_FOOT = "\n-- \n"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ def render(notification: Notification, language: str, certifier_name: str) -> Me
         "topic": notification.topic,
         "url": urljoin(f"{settings.PORTAL_PUBLIC_ORIGIN}/", link),
         "certifier": certifier_name,
+        "choices_url": urljoin(f"{settings.PORTAL_PUBLIC_ORIGIN}/", reverse("organizations:mail_choices")),
+        "has_account": notification.audience != Audience.EMAIL,
     }
     names = [f"notifications/{notification.topic}.txt", "notifications/_default.txt"]
     with translation.override(language):
@@ -83,3 +90,23 @@ def render(notification: Notification, language: str, certifier_name: str) -> Me
         text = Engine.get_default().select_template(names).render(Context(words, autoescape=False))
     first, _, rest = text.strip().partition("\n")
     return Message(" ".join(first.split())[:200], rest.strip() + "\n", link[:300])
+
+
+def as_html(subject: str, body: str, language: str) -> str:
+    """The same mail as HTML: made from the plain text, so that the two cannot say different things.
+
+    An address that stands in a paragraph of its own becomes the button; the foot stays small.
+    """
+    text, _sep, foot = body.partition(_FOOT)
+    parts = []
+    for paragraph in (part.strip() for part in text.split("\n\n")):
+        lines = paragraph.splitlines()
+        if not lines:
+            continue
+        is_link = len(lines) == 1 and paragraph.startswith(("https://", "http://")) and " " not in paragraph
+        parts.append({"link": paragraph} if is_link else {"lines": lines})
+    with translation.override(language):
+        return render_to_string(
+            "notifications/mail.html",
+            {"subject": subject, "parts": parts, "foot": foot.strip().splitlines(), "language": language},
+        )

@@ -25,6 +25,10 @@ class Directory:
             return ""
         return Certifier.objects.filter(pk=certifier_id).values_list("name", flat=True).first() or ""
 
+    def time_zone(self, certifier_id: uuid.UUID) -> str:
+        """The certifier's time zone (IANA)."""
+        return Certifier.objects.values_list("time_zone", flat=True).get(pk=certifier_id)
+
     def names(self, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
         """The names of people by id."""
         return {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}

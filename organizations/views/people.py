@@ -11,6 +11,7 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -175,10 +176,12 @@ def _enter(request: HttpRequest, user: User, *, signed_in: bool) -> HttpResponse
 
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
-    """Act for another of one's own organisations. A membership that is not the person's own is not there."""
+    """Act for another of one's own organisations, and go on at ``next``. A membership that is not one's own is not there."""
     wanted = request.POST.get("membership", "")
     own: list[Membership] = request.memberships  # type: ignore[attr-defined]
     if wanted not in {str(row.pk) for row in own}:
         raise not_visible()
     request.session[SESSION_KEY] = wanted
-    return redirect("home")
+    onward = request.POST.get("next", "")
+    safe = onward.startswith("/") and url_has_allowed_host_and_scheme(onward, None)
+    return redirect(onward if safe else "home")

@@ -32,6 +32,7 @@ WRITES: dict[str, str] = {
     "POST organizations:support": "organizations_supportsession",
     "POST organizations:support_end": "organizations_supportsession",
     "POST organizations:sessions_end_all": "organizations_user",
+    "POST organizations:mail_choices": "core_mailchoice",
     # pvf
     "POST pvf:statement-ask": "pvf_statementfile",
     "POST pvf:import": "pvf_pvf",
@@ -149,6 +150,8 @@ NOTHING_DONE: dict[str, str] = {
     "POST review:lapse": _STATE,
     "POST review:override": "no check has failed that could be set aside",
     "POST organizations:support_enter": "the session is another operator's",
+    "POST organizations:news_open": "the news are another operator's",
+    "POST organizations:news_read_all": "nobody of the scene was told anything yet: tests/organizations/test_news.py",
     "POST organizations:session_end": "the session is another operator's",
     "POST sign_on:way_in": "no certifier of the scene has a provider; tests/support/sign_on.py makes one",
     "POST organizations:operator_people": "for platform operators alone; tests/organizations/test_sessions_and_leaving.py",

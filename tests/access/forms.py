@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from certificates.domain.versions import content_of
 from core.clock import now
+from core.topic_groups import GROUPS
 from organizations.rules import Rules
 from pvf.domain import workbook_out
 from tests.access.cases import Form
@@ -124,6 +125,7 @@ def organizations(at: At) -> dict[str, Form]:
             nop_id=at.scene.elsewhere.nop_id, email="desk@elsewhere.example", evidence="Seen at the fair."
         ),
         "settings": Form(version="0", **_rules()),
+        "mail_choices": Form(dict.fromkeys((group.key for group in GROUPS if not group.always), "daily")),
         "letterhead": Form(version="0", accreditation="Accredited since 2004", text=""),
         "platform": Form(
             name="Another Certifier", slug="another", code="777", country="PE", time_zone="America/Lima",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.test import Client as Browser
@@ -18,9 +19,9 @@ from django.test import override_settings
 from certificates.domain import actuals, amending, closing, coop, delays, documents, oid_marks, replacing, suspension
 from certificates.models import Certificate, OidMark
 from certificates.models.continuity import Unregistered
-from core import clock, scanning
+from core import clock, digests, scanning
 from core.identity import NOBODY, Identity, act_as, assume
-from core.models import Notification
+from core.models import Delivery, Notification
 from organizations import delegated
 from organizations.domain import brokers
 from organizations.models import OperationStatus
@@ -95,6 +96,19 @@ def _later(days: int) -> Any:
 def _lapsed(has: Holdings) -> None:
     with _later(60), act_as(has.world.who("reviewer")) as reviewer:
         questions.lapse(reviewer, has.asked.pk)
+
+
+def _digested(has: Holdings) -> None:
+    certifier, person = has.world.certifier, has.world.members["signatory"].user
+    with act_as(has.world.loop()):
+        about = Notification.objects.first()
+        assert about is not None
+        Delivery.objects.create(
+            notification=about, certifier_id=certifier.pk, user=person, email=person.email, subject="Something", body="",
+            state=Delivery.State.DIGEST,
+        )  # fmt: skip
+        noon = dt.datetime.now(tz=ZoneInfo(certifier.time_zone)).replace(hour=12)
+        assert digests.write_due(certifier.pk, certifier.time_zone, noon) == 1
 
 
 def _withdrawn(has: Holdings) -> None:
@@ -180,6 +194,7 @@ def _infected(has: Holdings) -> None:
 
 #: Topic -> the act of a loop, or of a person by another way than a page, that tells it.
 BY_LOOP: dict[str, Callable[[Holdings], None]] = {
+    "digest.daily": _digested,
     "certificate.actuals_due": _reminded,
     "certificate.cleared": _cleared,
     "certificate.closed": _closed,

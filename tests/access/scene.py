@@ -25,6 +25,8 @@ from certificates.models import Bundle, Certificate, ContinuityDocument, Overage
 from core import clock
 from core.checks import Finding, Outcome
 from core.identity import Identity, Kind, act_as
+from core.models import Audience, Delivery
+from core.notify import notify
 from oid_sync.domain import calls
 from oid_sync.models import CallState, OidCall, OidExchange
 from organizations.domain import brokers, certifiers, invitations
@@ -300,6 +302,8 @@ class Scene:
     #: Of the operator of that support session.
     passkey: Authenticator
     session: UserSession
+    #: What that operator was told.
+    news: Delivery
 
 
 def make_scene() -> Scene:
@@ -331,9 +335,12 @@ def make_scene() -> Scene:
     return Scene(own, rival, other, elsewhere, guest, reading, edition, guarded, session, *_ways_in(session.operator))
 
 
-def _ways_in(user: User) -> tuple[Authenticator, UserSession]:
-    """A passkey and a browser of somebody who is nobody else here."""
+def _ways_in(user: User) -> tuple[Authenticator, UserSession, Delivery]:
+    """A passkey, a browser and a piece of news of somebody who is nobody else here."""
     with act_as(Identity(kind=Kind.PERSON, user_id=user.pk)):
         passkey = WebAuthn.add(user, "Laptop", passkeys.registration("127.0.0.1")).instance
         browser = UserSession.objects.create(user=user, ip="192.0.2.7", session_key="k" * 32, user_agent="Browser")
-    return passkey, browser
+    with act_as(Identity.loop()):
+        told = notify("support.ended", Audience.USER, user.pk, certifier_id=None, object_type="", object_id=None)
+        news = Delivery.objects.create(notification=told, user=user, email=user.email, subject="News", body="News")
+    return passkey, browser, news

@@ -6,9 +6,11 @@ import collections
 import itertools
 import re
 import uuid
+from html import unescape
 
 import pytest
 from django.core import mail
+from django.utils.html import strip_tags
 
 from core import tasks
 from core.models import Notification
@@ -40,7 +42,8 @@ def addressees(row: Notification, people: dict[str, Person]) -> list[Person]:
     """Whom the loop would send it to, among the people of the scene."""
     members = [one for one in people.values() if one.membership is not None and not one.name.startswith("gone")]
     if row.audience == "user":
-        return [one for one in people.values() if one.user is not None and one.user.pk == row.audience_id]
+        named = [one for one in people.values() if one.user is not None and one.user.pk == row.audience_id]
+        return named + [one for one in members if one.membership.user_id == row.audience_id]
     field = {"certifier": "certifier_id", "client": "client_id", "operation": "operation_id"}[row.audience]
     side = {"operation": "importer"}.get(row.audience, row.audience)
     return [
@@ -155,10 +158,15 @@ def test_no_mail_to_anybody_outside_says_what_stays_inside_the_certifier(
 
 
 def test_a_mail_is_its_text_alone(scene: Scene, people: dict[str, Person]) -> None:
-    """No part of another kind, in which more could stand than was looked at above."""
+    """The HTML part says what the plain part says, and there is no other, in which more could stand than was looked at."""
     with told(scene, "certificate.voided", people, {"approver": people["approver"].browser()}) as rows:
-        letter = tasks._Letter(uuid.uuid4(), "somebody@exporter.example", "Subject", render(rows[0], "en", "").body)
+        body = render(rows[0], "en", "").body
+        letter = tasks._Letter(uuid.uuid4(), "somebody@exporter.example", "Subject", body, "en")
         assert tasks._post(letter)[0] == "sent"
     sent = mail.outbox[-1]
-    assert not getattr(sent, "alternatives", []) and not sent.attachments
+    ((html, kind),) = sent.alternatives  # type: ignore[attr-defined]
+    assert kind == "text/html" and not sent.attachments
     assert sent.body == letter.body
+    shown = unescape(strip_tags(html.replace("<", " <"))).split()
+    assert set(shown) <= {*body.split(), "Subject", "CertPortal", "Open", "in"}
+    assert [word for word in shown if word in body.split()] != []

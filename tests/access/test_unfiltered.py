@@ -42,6 +42,7 @@ WITHOUT_OPENER: dict[str, str] = {
     "organizations:support_enter": "the session is another operator's",
     **dict.fromkeys(("sign_on:way_in", "sign_on:back"), _NO_PROVIDER),
     **dict.fromkeys(("mfa_edit_webauthn", "mfa_remove_webauthn", "organizations:session_end"), _NO_OWN),
+    "organizations:news_open": _NO_OWN,
 }
 #: Addresses that pass no funnel, each with its reason. Row security stands behind those of ``_OWN_ID`` too.
 WITHOUT_FUNNEL: dict[str, str] = {
@@ -60,6 +61,7 @@ WITHOUT_FUNNEL: dict[str, str] = {
     "organizations:sign_on": _OWN_ID,
     **dict.fromkeys(("organizations:switch", "organizations:token_revoke"), _ACCOUNT),
     "organizations:sessions_end_all": _ACCOUNT,
+    **dict.fromkeys(("organizations:news", "organizations:news_read_all", "organizations:mail_choices"), _ACCOUNT),
     **dict.fromkeys(("organizations:directory", "organizations:directory_import"), _GLOBAL),
     **dict.fromkeys(("organizations:directory_imports", "organizations:platform", "pvf:editions"), _GLOBAL),
     **dict.fromkeys(("organizations:support", "organizations:operator_people", "pvf:edition-save"), _GLOBAL),

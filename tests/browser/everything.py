@@ -389,6 +389,7 @@ def _parties(every: Everything) -> list[Visit]:
             ("pvf-next-year", "pvf:next-year", {"pk": world.pvf.pk}),
             ("delegations", "organizations:delegations", {}), ("certificates", "certificates:list", {}),
             ("certificate", "certificates:detail", pk), ("claim", "organizations:claim", {}),
+            ("news", "organizations:news", {}), ("mail-choices", "organizations:mail_choices", {}),
         ],
         "importer": [
             ("inbox", "certificates:inbox", {}), ("certificate", "certificates:detail", pk),

@@ -21,6 +21,7 @@ NO_PAGES = {
     "oid_sync:back_to_review", "oid_sync:settle", "oid_sync:assisted:batch", "oid_sync:start_reconciliation",
     "organizations:guarded_change", "organizations:member_end",
     "organizations:invitation_revoke", "organizations:switch", "organizations:token_revoke",
+    "organizations:news_open", "organizations:news_read_all",
     "organizations:session_end", "organizations:sessions_end_all", "organizations:access_review_sheet",
     "mfa_login_webauthn",
     "organizations:delegation_revoke", "oid_sync:reconciliation_progress",
