@@ -26,7 +26,7 @@ from typing import Any
 import pikepdf
 from PIL import Image
 
-from core.inspection import Unfit, pdf, pictures, workbook
+from core.inspection import Unfit, pdf, pictures, words, workbook
 
 #: What a parser needs: memory, clocks, reading what is open already, writing the answer, ending. By machine.
 _ALLOWED = {
@@ -59,7 +59,7 @@ def _document(data: bytes, *, kind: str) -> None:
         pictures.inspect(data, kind)
 
 
-JOBS: dict[str, Job] = {"document": _document, "logo": pictures.logo, "sheets": workbook.sheets}
+JOBS: dict[str, Job] = {"document": _document, "logo": pictures.logo, "sheets": workbook.sheets, "words": words.words}
 
 
 class _Instruction(ctypes.Structure):
@@ -139,6 +139,7 @@ def _warm() -> None:
         paper = io.BytesIO()
         page.save(paper, encryption=locks)
         _answer("document", paper.getvalue(), {"kind": "PDF"})
+    _answer("words", paper.getvalue(), {})
     for kind in ("PNG", "JPEG"):
         drawn = io.BytesIO()
         Image.new("RGB", (32, 32)).save(drawn, kind)

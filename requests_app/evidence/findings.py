@@ -1,0 +1,54 @@
+"""What is found in a document, and where."""
+
+from __future__ import annotations
+
+import dataclasses
+from decimal import Decimal
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands: page (from 1) and box (left, top, right, bottom; PDF points from the upper left), or sheet and cell."""
+
+    page: int = 0
+    box: tuple[float, float, float, float] | None = None
+    sheet: str = ""
+    cell: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Candidate:
+    """A value that a document seems to give: the value, the text as printed, its place, a score (0 to 100), and why."""
+
+    value: str
+    text: str
+    place: Place
+    score: int
+    why: str
+
+    @property
+    def kilograms(self) -> Decimal:
+        """The value of a weight."""
+        return Decimal(self.value)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Evidence:
+    """All candidates of a document, best first. ``has_text`` False: nothing could be read; somebody has to look."""
+
+    has_text: bool = False
+    pages: int = 0
+    pages_without_text: tuple[int, ...] = ()
+    net_weight_kg: tuple[Candidate, ...] = ()
+    lots: tuple[Candidate, ...] = ()
+    invoice_number: tuple[Candidate, ...] = ()
+    importer: tuple[Candidate, ...] = ()
+    organic: tuple[Candidate, ...] = ()
+
+
+def best_first(found: list[Candidate]) -> tuple[Candidate, ...]:
+    """Each value once, by score; among equals the one printed first."""
+    kept: dict[str, Candidate] = {}
+    for one in sorted(found, key=lambda each: -each.score):
+        kept.setdefault(one.value, one)
+    return tuple(kept.values())
