@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from certificates.domain.amending import Asked
+from certificates.models import OidMark
 from core.forms import DateInput, Fieldset, PortalForm, QuantityField
 from core.units import Unit
 from requests_app.models import TransportMode
@@ -90,6 +91,28 @@ class VoidForm(PortalForm):
     """Why a certificate is voided."""
 
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Exporter and importer read it."))
+
+
+class OidSeenForm(PortalForm):
+    """What somebody saw of a certificate in OID itself."""
+
+    kind = forms.ChoiceField(
+        label=_("OID shows it"), widget=forms.RadioSelect, initial="issued",
+        choices=[
+            ("issued", _("as it was issued")),
+            (OidMark.Kind.VOID, _("as void")),
+            (OidMark.Kind.REPLACED, _("as replaced")),
+            (OidMark.Kind.MISSING, _("not any more")),
+        ],
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Where and when it was seen"), max_length=300, help_text=_("It is kept in the audit trail."),
+    )  # fmt: skip
+
+    def clean_kind(self) -> str:
+        """The kind of mark; "" where there is none."""
+        kind = str(self.cleaned_data["kind"])
+        return "" if kind == "issued" else kind
 
 
 class TotalForm(PortalForm):

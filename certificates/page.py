@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from certificates.document.history import AmendedField
 from certificates.document.history_page import amendment_in_words, change_in_words
-from certificates.domain import behalf, coop, delays, receipts, replacing, versions
+from certificates.domain import behalf, coop, delays, leases, receipts, replacing, versions
 from certificates.domain import continuity as continuity_of
 from certificates.domain import shipments as shipments_of
 from certificates.domain.changes import DECIDING
+from certificates.domain.oid_marks import RELIED_ON
 from certificates.models import (
     SHIPPING_STATES,
     Certificate,
@@ -247,6 +248,8 @@ def context_of(actor: Identity, certificate: Certificate) -> dict[str, Any]:
         .filter(certificate=certificate, closed_at=None)
         .order_by("found_at", "pk"),
         "delay": delays.of(actor, certificate),
+        "document_heals": certificate.state == CertificateState.AWAITING_DOCUMENT
+        and leases.heals(certificate.document_error),
         "acts_for": behalf.acts_for(actor, certificate),
     }
 
@@ -259,10 +262,12 @@ def _frozen(actor: Identity, certificate: Certificate) -> bool:
 
 
 def _acts(actor: Identity, certificate: Certificate) -> list[tuple[str, str]]:
-    """What the actor may do with an issued certificate that is not frozen: name of the URL and label."""
-    if certificate.state not in SHIPPING_STATES or _frozen(actor, certificate):
-        return []
+    """What the actor may do with an issued certificate (little with one that is frozen): name of the URL and label."""
     found: list[tuple[str, str]] = []
+    if certificate.state in RELIED_ON and actor.is_staff and actor.has(*DECIDING):
+        found.append(("certificates:oid-seen", _("What OID shows")))
+    if certificate.state not in SHIPPING_STATES or _frozen(actor, certificate):
+        return found
     if shipments_of.may_report(actor, certificate) and certificate.total_declared_at is None:
         found.append(("certificates:total", _("Declare the total")))
     if certificate.state == CertificateState.ISSUED and actor.is_staff and actor.has(*DECIDING):

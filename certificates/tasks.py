@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from functools import partial
 
 import structlog
 from celery import shared_task
@@ -21,6 +21,7 @@ from certificates.domain import (
     statement_files,
     suspension,
 )
+from core.each import each
 from core.identity import Identity, act_as
 from core.wake import awake
 from organizations.models import Certifier
@@ -43,36 +44,28 @@ def make_continuity(certifier_id: str, row_id: str) -> None:
 @shared_task(name="certificates.tasks.sweep_documents")
 def sweep_documents() -> None:
     """Make every document that waits, certifier by certifier, each in its own transactions."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+    for certifier_id in _certifiers():
         with act_as(Identity.loop(certifier_id)):
             hurried, waiting = continuity.due(certifier_id), documents.due(certifier_id)
-        for row_id in hurried:
-            _made(continuity.make, certifier_id, row_id)
-        for certificate_id in waiting:
-            _made(documents.make, certifier_id, certificate_id)
+        each(hurried, partial(continuity.make, certifier_id), event="document_broke")
+        each(waiting, partial(documents.make, certifier_id), event="document_broke")
 
 
-def _made(make: Callable[[uuid.UUID, uuid.UUID], bool], certifier_id: uuid.UUID, row_id: uuid.UUID) -> None:
-    """Make one; what is wrong with it keeps no other waiting, and the next sweep tries it again."""
-    try:
-        make(certifier_id, row_id)
-    except Exception:
-        log.exception("document_broke", certifier=str(certifier_id), row=str(row_id))
+def _certifiers() -> list[uuid.UUID]:
+    return list(Certifier.objects.values_list("pk", flat=True))
 
 
 @shared_task(name="certificates.tasks.sweep_endings")
 def sweep_endings() -> None:
     """Totals that are due, reminders, and close-outs: certifier by certifier, each in its own transactions."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
-        actuals.sweep(certifier_id)
-        closing.sweep(certifier_id)
+    each(_certifiers(), actuals.sweep, event="actuals_not_swept")
+    each(_certifiers(), closing.sweep, event="closing_not_swept")
 
 
 @shared_task(name="certificates.tasks.sweep_signing_keys")
 def sweep_signing_keys() -> None:
     """Warnings about signing keys that end, certifier by certifier, each in a transaction of its own."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
-        signing.warn_of_the_end(certifier_id)
+    each(_certifiers(), signing.warn_of_the_end, event="keys_not_swept")
 
 
 @shared_task(name="certificates.tasks.run_suspension")
@@ -80,11 +73,7 @@ def run_suspension(certifier_id: str | None = None, row_id: str | None = None) -
     """Flag and clear the certificates of one certifier, or (None: the directory has changed) of all."""
     chosen = uuid.UUID(certifier_id) if certifier_id else None
     awake("suspension", chosen)
-    for each in [chosen] if chosen else list(Certifier.objects.values_list("pk", flat=True)):
-        try:
-            suspension.settle_all(each)
-        except Exception:
-            log.exception("suspension_failed", certifier=str(each))  # the next sweep tries again; the others go on
+    each([chosen] if chosen else _certifiers(), suspension.settle_all, event="suspension_failed")
 
 
 @shared_task(name="certificates.tasks.sweep_suspension")
@@ -102,12 +91,11 @@ def make_reading_copy(certifier_id: str, row_id: str) -> None:
 @shared_task(name="certificates.tasks.sweep_reading_copies")
 def sweep_reading_copies() -> None:
     """Make the copies that wait and forget those of yesterday, certifier by certifier, each in its own transactions."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+    for certifier_id in _certifiers():
         with act_as(Identity.loop(certifier_id)):
             reading_copies.forget_old(certifier_id)
             waiting = reading_copies.due(certifier_id)
-        for row_id in waiting:
-            reading_copies.make(certifier_id, row_id)
+        each(waiting, partial(reading_copies.make, certifier_id), event="file_not_made")
 
 
 @shared_task(name="certificates.tasks.make_statement")
@@ -119,12 +107,11 @@ def make_statement(certifier_id: str, row_id: str) -> None:
 @shared_task(name="certificates.tasks.sweep_statements")
 def sweep_statements() -> None:
     """Make the statements that wait and forget those of yesterday, certifier by certifier, each in its own transactions."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
+    for certifier_id in _certifiers():
         with act_as(Identity.loop(certifier_id)):
             statement_files.forget_old(certifier_id)
             waiting = statement_files.due(certifier_id)
-        for row_id in waiting:
-            statement_files.make(certifier_id, row_id)
+        each(waiting, partial(statement_files.make, certifier_id), event="file_not_made")
 
 
 @shared_task(name="certificates.tasks.make_preview")
@@ -142,19 +129,17 @@ def make_bundle(certifier_id: str | None, row_id: str) -> None:
 @shared_task(name="certificates.tasks.sweep_made_files")
 def sweep_made_files() -> None:
     """Previews and bundles: delete those whose time is over, make those that wait; certifier by certifier."""
-    certifiers = list(Certifier.objects.values_list("pk", flat=True))
+    certifiers = _certifiers()
     for certifier_id in certifiers:
         previews.forget_old(certifier_id)
         with act_as(Identity.loop(certifier_id)):
             waiting = previews.due(certifier_id)
-        for row_id in waiting:
-            previews.make(certifier_id, row_id)
+        each(waiting, partial(previews.make, certifier_id), event="file_not_made")
     for owner in [*certifiers, None]:
         bundle_files.forget_old(owner)
         with act_as(Identity.loop(owner)):
             bundles = bundle_files.due(owner)
-        for row_id in bundles:
-            bundle_files.make(owner, row_id)
+        each(bundles, partial(bundle_files.make, owner), event="file_not_made")
 
 
 @shared_task(name="certificates.tasks.forget_lookups")

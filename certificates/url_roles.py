@@ -36,6 +36,7 @@ URL_ROLES: dict[str, Audience] = {
     "certificates:total": REPORTERS_AND_BROKER,
     "certificates:amend": DECIDERS,
     "certificates:void": DECIDERS,
+    "certificates:oid-seen": DECIDERS,
     "certificates:replace": frozenset({Role.PREPARER, Role.SIGNATORY}),
     "certificates:receipt": frozenset({Role.IMPORTER, Role.BROKER}),
     "certificates:overages": STAFF | CLIENT,

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("overages/<uuid:overage_id>/", views_life.settle, name="settle"),
     path("<uuid:pk>/amend/", views_life.amend, name="amend"),
     path("<uuid:pk>/void/", views_life.void, name="void"),
+    path("<uuid:pk>/oid-shows/", views_life.oid_seen, name="oid-seen"),
     path("<uuid:pk>/total/", views_life.total, name="total"),
     path("<uuid:pk>/replace/", views_life.replace, name="replace"),
     path("<uuid:pk>/shipments/<uuid:shipment_id>/receipt/", views_life.receipt, name="receipt"),

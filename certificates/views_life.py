@@ -16,9 +16,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certificates.domain import actuals, amending, behalf, overages, receipts, replacing, shipments, versions, voiding
+from certificates.domain import (
+    actuals,
+    amending,
+    behalf,
+    oid_marks,
+    overages,
+    receipts,
+    replacing,
+    shipments,
+    versions,
+    voiding,
+)
 from certificates.domain.changes import DECIDING
-from certificates.forms_life import AmendForm, ReceiptForm, SettleForm, TotalForm, VoidForm
+from certificates.forms_life import AmendForm, OidSeenForm, ReceiptForm, SettleForm, TotalForm, VoidForm
 from certificates.models import Certificate, OverageReport, Shipment
 from core.errors import DomainError
 from core.identity import Identity, actor_of
@@ -112,6 +123,23 @@ def void(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         {"explain": explain % {"rest": f"{rest:,.3f}", "shipped": f"{certificate.shipped_kg:,.3f}"}},
     )  # fmt: skip
     return _answer(request, page, form, lambda: voiding.void(actor, pk, **form.cleaned_data))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def oid_seen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say what OID shows of a certificate, where nobody but people reads OID."""
+    actor = actor_of(request)
+    certificate = find(Certificate.objects.all(), actor, pk)
+    form = OidSeenForm(request.POST or None)
+    explain = _(
+        "For certifiers whose records people key. Whoever relies on the certificate is told, and so is the public check. "
+        "The portal changes nothing else: to give its kilograms back, void it."
+    )
+    page = _Page(
+        certificate, _("What OID shows"), _("Put on record"), _("It is on record; everybody concerned has been told."),
+        _detail(pk), {"explain": explain},
+    )  # fmt: skip
+    return _answer(request, page, form, lambda: oid_marks.note_seen(actor, pk, **form.cleaned_data))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

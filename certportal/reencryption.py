@@ -22,6 +22,7 @@ from core.secrets import renewed
 from oid_sync.models import OidConnection
 from organizations.models import Certifier
 from organizations.models_changes import GuardedChange
+from organizations.models_sign_on import SignOnProvider
 
 #: Values of a second step that are encrypted: of an authenticator app, and of recovery codes (older ones are a list).
 MFA_VALUES = ("secret", "seed", "migrated_codes")
@@ -51,6 +52,7 @@ def renew(*, count_only: bool = False) -> list[Tally]:
     return [
         _column("signing keys", SigningKey.objects.all(), "encrypted_pkcs12", count_only),
         _column("keys to OID", OidConnection.objects.exclude(encrypted_key=b""), "encrypted_key", count_only),
+        _column("secrets of single sign-on", SignOnProvider.objects.all(), "encrypted_secret", count_only),
         _column(
             "changes that wait for a second manager", GuardedChange.objects.exclude(secret=b""), "secret", count_only
         ),

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "organizations.sign_on.middleware.SignOnMiddleware",
     "organizations.middleware.IdentityMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -298,6 +299,9 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 #: How long a proof of who acts is fresh enough for what is sensitive.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.int("PORTAL_REAUTHENTICATION_MINUTES", default=30)
+#: Time limit of a call to a certifier's identity provider, in seconds; and hosts of the own network that may be one.
+SIGN_ON_SECONDS = env.int("PORTAL_SIGN_ON_SECONDS", default=5)
+SIGN_ON_PRIVATE_HOSTS = env.list("PORTAL_SIGN_ON_PRIVATE_HOSTS", default=[])
 #: A person is told by mail when their password or their second step changes.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/", include("allauth.urls")),
+    path("sign-in/", include("organizations.urls_sign_on")),
     path("organization/", include("organizations.urls")),
     path("pvf/", include("pvf.urls")),
     path("requests/", include("requests_app.urls")),

@@ -11,7 +11,7 @@ import dataclasses
 import datetime as dt
 import smtplib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import structlog
 from celery import shared_task
@@ -20,6 +20,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.db.models import Q
 
 from core import audit_seal, clock, scanning
+from core.each import each
 from core.identity import Identity, act_as
 from core.models import Delivery, Notification
 from core.people import people
@@ -80,23 +81,22 @@ def publish_audit_heads() -> int:
     )
 
 
-def _each(work: Callable[[uuid.UUID | None], int]) -> Iterator[int]:
+def _each(work: Callable[[uuid.UUID | None], int]) -> list[int]:
     """Do ``work`` for no certifier and for each one, whatever happens at one of them."""
+    return each(_everyone(), work, event="audit_work_failed")
+
+
+def _everyone() -> list[uuid.UUID | None]:
     with act_as(Identity.loop()):
-        everyone: list[uuid.UUID | None] = [None, *people().certifiers()]
-    for certifier_id in everyone:
-        try:
-            yield work(certifier_id)
-        except Exception:
-            log.exception("audit_work_failed", certifier=str(certifier_id))
+        return [None, *people().certifiers()]
 
 
 @shared_task(name="core.tasks.sweep_notifications")
 def sweep_notifications() -> int:
     """Find the notifications of every certifier whose wake-up was lost or whose next attempt is due; one transaction each."""
-    with act_as(Identity.loop()):
-        everyone: list[uuid.UUID | None] = [None, *people().certifiers()]
-    return sum(send_notifications(str(certifier_id) if certifier_id else None) for certifier_id in everyone)
+    return sum(
+        each(_everyone(), lambda one: send_notifications(str(one) if one else None), event="notifications_not_swept")
+    )
 
 
 def _due(actor: Identity, only: uuid.UUID | None) -> list[uuid.UUID]:
@@ -259,4 +259,4 @@ def sweep_scans() -> int:
         return 0
     with act_as(Identity.loop()):
         everyone = list(people().certifiers())
-    return sum(scanning.scan_waiting(certifier_id) for certifier_id in everyone)
+    return sum(each(everyone, scanning.scan_waiting, event="scans_not_swept"))

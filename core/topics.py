@@ -29,6 +29,7 @@ STAFF_PAGES: dict[str, tuple[str, ...]] = {
     "guarded_change": ("organizations:guarded_changes",),
     "reconciliation": ("oid_sync:reconciliation",),
     "support_session": ("organizations:support_log",),
+    "membership": ("organizations:member",),
 }
 PAGES: dict[str, tuple[str, ...]] = {
     "delegation": ("organizations:delegations",),

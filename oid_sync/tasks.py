@@ -10,6 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from core.each import each
 from core.identity import Identity, act_as
 from core.wake import wake
 from oid_sync.domain import marks, turns
@@ -42,11 +43,7 @@ def _call_for_hands(certifier_id: uuid.UUID, hands: int) -> None:
 
 def each_certifier(work: Callable[[uuid.UUID], None]) -> None:
     """Do ``work`` for every certifier, whatever happens at one of them."""
-    for certifier_id in list(Certifier.objects.values_list("pk", flat=True)):
-        try:
-            work(certifier_id)
-        except Exception:
-            log.exception("oid_sweep_failed", certifier=str(certifier_id))
+    each(list(Certifier.objects.values_list("pk", flat=True)), work, event="oid_sweep_failed")
 
 
 @shared_task(name="oid_sync.tasks.run_registration")

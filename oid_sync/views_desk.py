@@ -46,9 +46,8 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     since_desk, since_way = desk.oldest(actor)
     context = {
         **_rests(actor),
-        "party_findings": findings[:PAGE_SIZE],
-        "party_findings_more": max(0, findings.count() - PAGE_SIZE),
-        "marks": marks.order_by("found_at", "pk")[:PAGE_SIZE],
+        "party_findings": _part(request, findings, "parties"),
+        "marks": _part(request, marks.order_by("found_at", "pk"), "marks"),
         "waiting": [entry for entry in entries if entry["call"].state in DESK_STATES],
         "under_way": [entry for entry in entries if entry["call"].state not in DESK_STATES],
         "page_obj": page,
@@ -56,12 +55,17 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         "counts": [(code, CallState(code).label, count) for code, count in counts.items()],
         "desk_total": sum(counts[code] for code in DESK_STATES),
         "way_total": sum(count for code, count in counts.items() if code not in DESK_STATES),
-        "stuck": stuck.order_by("approved_at")[:PAGE_SIZE],
+        "stuck": _part(request, stuck.order_by("approved_at", "pk"), "documents"),
         "may_act": actor.has(*desk.ACTING),
         "oldest_desk": since_desk,
         "oldest_way": since_way,
     }
     return render(request, "oid_sync/desk.html", context)
+
+
+def _part(request: HttpRequest, rows: Any, param: str) -> Any:
+    """The page of one of the desk's lists that the address asks for; each list has a parameter of its own."""
+    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get(param))
 
 
 def _rests(actor: Identity) -> dict[str, Any]:

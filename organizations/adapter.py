@@ -13,11 +13,12 @@ from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import DisallowedHost
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from core.addresses import one_caller
 from core.secrets import decrypt, encrypt
-from organizations import proof
+from organizations import proof, sign_on_events
 from organizations.middleware import client_address
 
 
@@ -55,6 +56,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """One measure for all: a sign-in counts as a proof, for ``PORTAL_REAUTHENTICATION_MINUTES``."""
         return not proof.is_fresh(allauth_context.request)
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """Somebody whose only organisations let them in by their own provider is told so, after the right password."""
+        if sign_on_events.has_no_other_way(user):
+            sign_on_events.refused_here(request, user)
+            return render(request, "sign_on/only_by_provider.html", status=403)
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return answer
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Whom limits of sign-in count: the same caller as in audit rows, and no error for an odd ``X-Forwarded-For``.

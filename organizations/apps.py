@@ -19,4 +19,6 @@ class OrganizationsConfig(AppConfig):
         certifiers = import_module("organizations.domain.certifiers")
         kinds = import_module("organizations.models_changes").GuardedChange.Kind
         two_managers.register(kinds.RULES, certifiers.put_guarded_in_force)
+        sign_on = import_module("organizations.domain.sign_on")
+        two_managers.register(kinds.SIGN_ON, sign_on.put_confirmed_in_force)
         sign_in_events.connect()

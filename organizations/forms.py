@@ -17,6 +17,7 @@ from core.forms import CheckboxTiles, CodeInput, DateInput, Fieldset, PortalForm
 from organizations.domain.parties import ROLES_OF_SIDE
 from organizations.grant_scopes import HINTS, GrantScope, certificates_alone
 from organizations.models import CERTIFIER_CODE, NOP_ID, Broker, Certifier, OperationStatus
+from organizations.models_sign_on import SignOnProvider
 from organizations.roles import Role
 from organizations.rules import LIMITS, Rules
 
@@ -288,6 +289,39 @@ class LetterheadForm(PortalForm):
         help_text=_("A PNG or JPEG picture of at most 1 MB. It is printed at most 60 mm wide and 17 mm high."),
     )  # fmt: skip
     remove_logo = forms.BooleanField(label=_("Print no logo"), required=False)
+
+
+class SignOnForm(PortalForm):
+    """The certifier's identity provider (OpenID Connect)."""
+
+    issuer = forms.CharField(
+        label=_("Issuer"), max_length=300, widget=CodeInput,
+        help_text=_("The address that the provider calls itself by; its discovery document is found below it."),
+    )  # fmt: skip
+    client_id = forms.CharField(label=_("Client ID"), max_length=300, widget=CodeInput)
+    client_secret = forms.CharField(
+        label=_("Client secret"), max_length=500, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("It is stored encrypted and never shown again. Leave it blank to keep the present one."),
+    )  # fmt: skip
+    name = forms.CharField(label=_("Name on the button"), max_length=60)
+    required = forms.BooleanField(
+        label=_("Staff must sign in by it"), required=False,
+        help_text=_("Passwords are refused to your staff then, except to managers: they can still mend this page."),
+    )  # fmt: skip
+    second_step = forms.BooleanField(
+        label=_("Its second step counts"), required=False,
+        help_text=_("Where it says that it asked for more than one factor, this portal asks for no second step of its own."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, provider: SignOnProvider | None, **kwargs: Any) -> None:
+        names = ("issuer", "client_id", "name", "required", "second_step")
+        kwargs["initial"] = {name: getattr(provider, name) for name in names} if provider else {}
+        super().__init__(*args, **kwargs)
+
+    def given(self) -> dict[str, Any]:
+        """What was typed, as ``sign_on.propose`` takes it; call it on a valid form."""
+        return dict(self.cleaned_data)
 
 
 class SettingsForm(PortalForm):

@@ -7,10 +7,12 @@ import uuid
 from typing import TypedDict
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 
 from core import clock
 from core.identity import Identity, Kind
 from organizations.models import Membership, SupportSession, User
+from organizations.models_sign_on import SignOnProvider
 from organizations.roles import Role
 
 SESSION_KEY = "membership_id"
@@ -50,9 +52,14 @@ def identity_of(membership: Membership, *, request_id: str = "", ip: str = "") -
 
 
 def live_memberships(user: User) -> list[Membership]:
-    """A person's memberships that have not ended, oldest first. Needs the identity of that person to be set."""
+    """A person's memberships that have not ended, oldest first. Needs the identity of that person to be set.
+
+    ``provider_required`` of each: whether the certifier lets its staff in by its identity provider alone.
+    """
+    required = SignOnProvider.objects.filter(certifier_id=OuterRef("certifier_id"), enabled=True, required=True)
     return list(
         Membership.objects.filter(user=user, ended_at=None)
+        .annotate(provider_required=Q(side=Membership.Side.CERTIFIER) & Exists(required))
         .select_related("certifier", "client__operation", "client__certifier", "operation", "broker")
         .order_by("created_at", "id")
     )

@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.addresses import one_caller
-from core.errors import DomainError
-from core.identity import NOBODY, Identity, Kind, act_as, assume
+from core.errors import DomainError, NotPermitted
+from core.identity import NOBODY, Identity, Kind, act_as, actor_of, assume
 from organizations import proof
 from organizations.access import Anyone, Audience, asks_first, audience_of, is_sensitive, may_open
 from organizations.domain import second_step
@@ -38,6 +38,7 @@ from organizations.identity import (
 )
 from organizations.models import Membership, User
 from organizations.roles import Role
+from organizations.sign_on import sessions
 from organizations.views.confirm import ask_for_proof
 
 log = structlog.get_logger(__name__)
@@ -102,6 +103,7 @@ class IdentityMiddleware:
         request.memberships = []  # type: ignore[attr-defined]
         request.by_token = False  # type: ignore[attr-defined]
         request.second_step_due = False  # type: ignore[attr-defined]
+        request.made_by_provider = False  # type: ignore[attr-defined]
         header = request.headers.get("Authorization", "")
         # a key is for programs: a page asks for a person at a browser, with all that their sign-in was asked for
         if header.startswith("Bearer ") and request.path.startswith("/api/"):
@@ -126,10 +128,17 @@ class IdentityMiddleware:
 
     def _identify_person(self, request: HttpRequest, marks: Marks) -> None:
         user: User = request.user  # type: ignore[assignment]
+        maker = sessions.made_by(request)
         person = identity_without_membership(user, **marks)
+        if maker is not None:
+            # a certifier's provider vouches for its staff: never for the platform operator
+            person = Identity(kind=Kind.PERSON, user_id=user.pk, **marks)
         assume(person)
-        memberships = live_memberships(user)
-        if not proof.took_second_step(request) and second_step.is_needed(user, memberships):
+        request.made_by_provider = maker is not None  # type: ignore[attr-defined]
+        provider = sessions.provider_in_force(maker) if maker else None
+        memberships = sessions.within(live_memberships(user), maker) if provider or not maker else []
+        vouched = bool(maker and provider and provider.second_step and maker.multi_factor)
+        if not vouched and not proof.took_second_step(request) and second_step.is_needed(user, memberships):
             # no organisation before the second step: neither the pages nor the row policies know of one
             request.second_step_due = True  # type: ignore[attr-defined]
             person, memberships = Identity(kind=Kind.PERSON, user_id=user.pk, **marks), []
@@ -137,7 +146,8 @@ class IdentityMiddleware:
         active = next((m for m in memberships if str(m.pk) == chosen), memberships[0] if memberships else None)
         identity = identity_of(active, **marks) if active else person
         due: bool = request.second_step_due  # type: ignore[attr-defined]
-        session = None if due else open_support_session(user, request.session.get(SUPPORT_KEY))
+        reads_for_support = not due and maker is None
+        session = open_support_session(user, request.session.get(SUPPORT_KEY)) if reads_for_support else None
         if session is not None:
             identity, active = support_identity(session, **marks), None
         request.support_session = session  # type: ignore[attr-defined]
@@ -177,7 +187,7 @@ class AccessMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(
+    def process_view(  # noqa: PLR0911 - one answer for each gate
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         """None lets the view run; anything else is the refusal, or the page that asks for a proof."""
@@ -186,6 +196,8 @@ class AccessMiddleware:
         audience = audience_of(name)
         actor: Identity = getattr(request, "identity", NOBODY)
         is_api = request.path.startswith("/api/")
+        if getattr(request, "made_by_provider", False) and not sessions.may_reach(name):
+            return self._own_sign_in(request, name)
         if getattr(request, "second_step_due", False) and audience is not None:
             return self._second_step(request, name, audience, is_api=is_api)
         if not may_open(actor, audience) or not _may_be_sent(request, actor, name):
@@ -215,6 +227,16 @@ class AccessMiddleware:
         if request.method in SAFE_METHODS and is_set_up:
             target += f"?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}"
         return redirect(target)
+
+    def _own_sign_in(self, request: HttpRequest, name: str) -> HttpResponse | None:
+        """Ways of signing in are not changed in a session that a provider made: it could come in elsewhere by them."""
+        if name == "account_reauthenticate":
+            return ask_for_proof(request, keep=False)
+        audit.record(actor_of(request), "access.refused", "url", name[:64], after={"by": "single sign-on"})
+        text = _("You came in by your certifier's own sign-in. To change how you sign in here, sign out and sign in with"
+                 " your password.")  # fmt: skip
+        error = NotPermitted("OWN-SIGN-IN", text)
+        return render(request, "403.html", {"exception": error, "error": error}, status=403)
 
     def _refuse(self, request: HttpRequest, name: str, audience: Audience | None, *, is_api: bool) -> HttpResponse:
         actor: Identity = getattr(request, "identity", NOBODY)

@@ -16,6 +16,7 @@ from core import clock, ids
 from core.models import StoredFile
 from organizations.grant_scopes import OF_EXPORTER, OF_IMPORTER, GrantScope, certificates_alone
 from organizations.models_changes import GuardedChange  # noqa: F401 - Django looks for models here
+from organizations.models_sign_on import SignOnLink, SignOnProvider  # noqa: F401 - Django looks for models here
 from organizations.roles import Role
 from organizations.support_models import SupportSession as SupportSession  # noqa: PLC0414 - Django looks for models here
 from organizations.tenancy import ClientRows, PartyRows, TenantQuerySet

@@ -21,6 +21,7 @@ class GuardedChange(models.Model):
         RULES = "rules", _("rules of checks and decisions")
         SIGNING_KEY = "signing_key", _("signing key")
         CONNECTION = "connection", _("connection to OID")
+        SIGN_ON = "sign_on", _("single sign-on")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waits for a second manager")

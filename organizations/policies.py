@@ -8,6 +8,7 @@ from core.policy import (
     CLIENT,
     EVERY_ROW,
     KIND,
+    LOOP_ROW,
     NO_DELETE,
     OPERATION,
     PLATFORM,
@@ -46,6 +47,11 @@ _ENDS = f"({KIND} = 'loop' AND {CERTIFIER} IS NULL AND operation_id IS NOT NULL)
 _RULES_FOR_BROKER = f"({KIND} = 'broker' AND certifier_id = {delegated('certifiers', 'drafts', 'shipments')})"
 #: The directory is nobody's tenant: the platform operator reads it in, or the loop of no certifier for them.
 _DIRECTORY_KEEPER = f"({PLATFORM} OR ({KIND} = 'loop' AND {CERTIFIER} IS NULL))"
+#: Before a person acts for a certifier, the portal asks whether its people must come by its provider.
+_SIGN_ON_OF_MEMBER = (
+    f"({KIND} IN ('person', 'platform') AND certifier_id IN (SELECT m.certifier_id FROM organizations_membership m"
+    f" WHERE m.user_id = {USER} AND m.side = 'certifier' AND m.ended_at IS NULL))"
+)
 #: A person is seen by themselves and by whoever sees a membership of theirs. Before anybody is known, sign-in finds a
 #: person by address; a loop finds the address it writes to.
 _PERSON = (
@@ -53,6 +59,8 @@ _PERSON = (
     f" ELSE id = {USER} OR portal_knows(id) END"
 )
 _PERSON_WRITES = f"({KIND} IN ('nobody', 'loop', 'platform') OR id = {USER})"
+
+APPEND_AND_FORGET = ("SELECT", "INSERT", "DELETE")
 
 TABLES = [
     Table("organizations_user", read=_PERSON, lock=_PERSON, write=_PERSON_WRITES, grants=NO_DELETE),
@@ -152,6 +160,21 @@ TABLES = [
         write=f"ended_at IS NOT NULL AND ({STAFF_ROW} OR {PLATFORM} OR ({KIND} = 'support' AND operator_id = {USER}))",
         grants=APPEND,
         update_columns=["ended_at", "ended_by"],
+    ),
+    # sign-in acts as the certifier's own loop: it sees that certifier's people and nobody else
+    Table(
+        "organizations_signonprovider",
+        read=f"{STAFF_READ} OR {_SIGN_ON_OF_MEMBER}",
+        write=STAFF_ROW,
+        grants=NO_DELETE,
+    ),
+    Table(
+        "organizations_signonlink",
+        read=STAFF_READ,
+        write=STAFF_ROW,
+        insert=LOOP_ROW,
+        grants=APPEND_AND_FORGET,
+        update_columns=("last_used_at",),
     ),
     Table("organizations_accessreview", read=STAFF_ROW, write=STAFF_ROW, grants=APPEND),
 ]

@@ -17,6 +17,8 @@ from django.http import HttpRequest
 from organizations.models import User
 
 _SECOND_STEP = "mfa"
+#: A sign-in at the certifier's own provider.
+_SIGN_ON = "sign_on"
 
 
 def _records(request: HttpRequest) -> list[dict[str, Any]]:
@@ -44,6 +46,17 @@ def is_fresh(request: HttpRequest) -> bool:
 def note(request: HttpRequest, user: User, method: str, **what: Any) -> None:
     """Note a proof that has just been given in this session."""
     record_authentication(request, user, method, **what)
+
+
+def note_sign_on(request: HttpRequest, user: User, *, at: int | None) -> None:
+    """Note a sign-in at the certifier's provider; ``at``: when the person gave proof there (Unix time).
+
+    Without that moment it proves who they are and nothing of how long ago: it is never fresh.
+    """
+    note(request, user, _SIGN_ON)
+    records = request.session[AUTHENTICATION_METHODS_SESSION_KEY]
+    records[-1]["at"] = min(time.time(), at or 0)
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records
 
 
 def note_second_step(request: HttpRequest, user: User, **what: Any) -> None:

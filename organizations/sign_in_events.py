@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from core import audit
 from core.identity import NOBODY, Identity, Kind, act_as
-from organizations import proof
+from organizations import proof, sign_on_events
 from organizations.domain import second_step, sessions
 from organizations.models import User
 
@@ -42,6 +42,7 @@ def removed(request: HttpRequest, user: User, authenticator: Authenticator, **_:
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     """A sign-in is on record, with where it came from."""
     _record(request, "sign_in.done", user, second_step=proof.took_second_step(request))
+    sign_on_events.note_break_glass(request, user)
 
 
 def password_is_new(request: HttpRequest, user: User, **_: Any) -> None:

@@ -26,6 +26,10 @@ URL_ROLES: dict[str, Audience] = {
     "organizations:importer_confirm": frozenset({Role.MANAGER, Anyone.PLATFORM}),
     "organizations:settings": STAFF,
     "organizations:guarded_changes": STAFF,
+    "organizations:sign_on": STAFF,
+    # by the certifier's own link: whoever has it may try, and its provider's word decides
+    "sign_on:way_in": PUBLIC,
+    "sign_on:back": PUBLIC,
     "organizations:guarded_change": frozenset({Role.MANAGER}),
     "organizations:audit": frozenset({Role.AUDITOR, Role.MANAGER}),
     "organizations:letterhead": STAFF,
@@ -49,3 +53,6 @@ SENSITIVE_URLS = frozenset({
     "organizations:access_review", "organizations:operator_people", "organizations:guarded_change",
     "organizations:delegations", "organizations:support", "organizations:support_enter",
 })  # fmt: skip
+
+#: The form takes the secret of the portal at the certifier's identity provider.
+ASK_FIRST_URLS = frozenset({"organizations:sign_on"})

@@ -13,6 +13,7 @@ from organizations.views import (
     people,
     platform,
     sessions,
+    sign_on,
     support,
 )
 
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("directory/imports/<uuid:import_id>/", directory.directory_import, name="directory_import"),
     path("importers/", certifier.importer_confirm, name="importer_confirm"),
     path("settings/", certifier.settings_page, name="settings"),
+    path("sign-on/", sign_on.settings_page, name="sign_on"),
     path("changes/", changes.guarded_changes, name="guarded_changes"),
     path("changes/<uuid:change_id>/", changes.guarded_change, name="guarded_change"),
     path("audit/", audit.trail, name="audit"),

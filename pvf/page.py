@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from core.identity import Identity
 from core.templatetags.portal_format import hts, kg
-from organizations.models import Client, Membership
+from organizations import history
+from organizations.history import Words
+from organizations.models import Client
 from organizations.roles import Role
 from pvf.domain import basis as volume
 from pvf.domain import lines, top_ups, versions
@@ -20,6 +22,17 @@ from pvf.life_forms import sum_of
 from pvf.models import PVF, Balance, Bucket, Movement, PVFLine, PVFLineTerms, PVFVersion, TopUp
 
 ZERO = Decimal(0)
+#: Acts that the page of a PVF tells. What either side does with its draft is not the other's to watch.
+ACTS: Words = {
+    "pvf.propose": (gettext_lazy("Version proposed"), "info", "mail"),
+    "pvf.approve": (gettext_lazy("Version approved"), "good", "check_circle"),
+    "pvf.reject": (gettext_lazy("Version rejected"), "bad", "cancel"),
+    "pvf.carry_over": (gettext_lazy("Carry-over decided"), "info", "check"),
+    "pvf.processing_report": (gettext_lazy("Processing reported"), "info", "edit"),
+    "pvf.processing_approve": (gettext_lazy("Processing report approved"), "good", "check"),
+    "pvf.processing_reject": (gettext_lazy("Processing report rejected"), "bad", "close"),
+    "pvf.processing_withdraw": (gettext_lazy("Processing report withdrawn"), "", "undo"),
+}
 BUCKETS = (Bucket.AVAILABLE, Bucket.RESERVED, Bucket.CERTIFIED, Bucket.SHIPPED)
 #: Fields of a line's terms as the comparison shows them.
 COMPARED = {
@@ -31,6 +44,12 @@ COMPARED = {
     "authorised_kg": gettext_lazy("Authorised volume"),
     "volume_basis": gettext_lazy("Volume basis"),
 }
+
+
+def events_of(pvf: PVF) -> list[dict[str, Any]]:
+    """What has happened to a PVF, newest first."""
+    rows = history.rows_of(pvf.client, "pvf", pvf.pk).filter(act__in=ACTS)[: history.LENGTH]
+    return history.events(pvf.client, rows, ACTS)
 
 
 def may_propose(actor: Identity) -> bool:
@@ -50,13 +69,6 @@ def clients_of(actor: Identity) -> list[tuple[str, str]]:
         return []
     rows = Client.objects.visible_to(actor).select_related("operation").order_by("operation__name")
     return [(str(row.pk), f"{row.operation.name} ({row.operation.nop_id})") for row in rows]
-
-
-def names_of(people: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:
-    """Names of people by id; only those that the reader may see."""
-    wanted = {person for person in people if person}
-    rows = Membership.objects.filter(user_id__in=wanted).values_list("user_id", "user__name") if wanted else []
-    return dict(rows)
 
 
 def totals(actor: Identity, pvfs: Iterable[PVF]) -> list[dict[str, Any]]:

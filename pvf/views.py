@@ -23,6 +23,7 @@ from core.refusals import at_field, let_pages_pass, refuse
 from core.serving import attachment
 from core.templatetags.portal_format import kg
 from core.uploads import accept
+from organizations.history import visible_names
 from organizations.models import Client
 from organizations.roles import Role
 from organizations.tenancy import find
@@ -58,12 +59,13 @@ def pvf_list(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One PVF: its lines in force with their kilograms, and its versions."""
     actor = actor_of(request)
-    row = find(PVF.objects.select_related("client__operation"), actor, pk)
+    row = find(PVF.objects.select_related("client__operation", "client__certifier"), actor, pk)
     context = {
         "pvf": row, "lines": page.lines_of(actor, row), "may_propose": page.may_propose(actor),
         "versions": page.shown_versions(actor).filter(pvf=row).order_by("-number"),
         "reports": ProcessingReport.objects.visible_to(actor).filter(pvf=row).select_related("input_line", "output_line")
         .order_by("-reported_at")[:50],
+        "events": page.events_of(row),
     }  # fmt: skip
     return render(request, "pvf/detail.html", context)
 
@@ -159,7 +161,7 @@ def _version_page(
     actor = actor_of(request)
     row = find(page.shown_versions(actor).select_related("pvf", "client__operation"), actor, pk)
     waits = row.state == PVFVersion.State.PROPOSED
-    people = page.names_of([row.proposed_by, row.decided_by]) if actor.is_staff else {}
+    people = visible_names([row.proposed_by, row.decided_by]) if actor.is_staff else {}
     context = {
         "version": row, "error": error, "decides": waits and actor.is_staff and actor.has(Role.MANAGER),
         "withdraws": waits and page.may_propose(actor) and row.by_certifier is actor.is_staff,

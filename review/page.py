@@ -19,7 +19,7 @@ from core.models import AuditRow
 from core.templatetags.portal_format import day, hts
 from organizations import delegated
 from organizations.delegated import BrokerAct
-from organizations.models import Membership
+from organizations.history import LENGTH, visible_names
 from organizations.tenancy import TenantQuerySet, not_visible
 from pvf.domain import ledger, lines
 from pvf.models import Balance, PVFLineTerms
@@ -64,7 +64,6 @@ ACTS: dict[str, tuple[Any, str, str]] = {
 #: Acts that say twice what a step of the request says already.
 HIDDEN_ACTS = ("review.decide",)
 ACTS_OF_START = ("request.start", "request.copy")
-HISTORY_LENGTH = 60
 
 
 def submitted_request(actor: Identity, request_id: uuid.UUID) -> Request:
@@ -120,22 +119,15 @@ def blocking(found: Iterable[dict[str, Any]], set_aside: dict[str, CheckOverride
     ]
 
 
-def names_of(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
-    """Names of people by id, as far as the reader may see them."""
-    wanted = {person for person in ids if person is not None}
-    rows = Membership.objects.filter(user_id__in=wanted).values_list("user_id", "user__name") if wanted else []
-    return dict(rows)
-
-
 def history(actor: Identity, request: Request, by_brokers: Iterable[BrokerAct] = ()) -> list[dict[str, Any]]:
     """What has happened, newest first. How the exporter filled in the draft is not the certifier's to watch."""
     rows = list(
         AuditRow.objects.filter(certifier_id=request.certifier_id, object_type="request", object_id=str(request.pk))
         .exclude(act__in=HIDDEN_ACTS)
         .exclude(Q(at__lt=request.submitted_at or request.created_at) & ~Q(act__in=ACTS_OF_START))
-        .order_by("-at", "-id")[:HISTORY_LENGTH]
+        .order_by("-at", "-id")[:LENGTH]
     )
-    names = names_of(row.actor_id for row in rows)
+    names = visible_names(row.actor_id for row in rows)
     brokers = {done.row_id: done.who for done in by_brokers}
     return [_event(row, names, brokers) for row in rows]
 
@@ -223,7 +215,7 @@ def documents(actor: Identity, request: Request) -> list[RequestDocument]:
 def advice(request: Request) -> list[dict[str, Any]]:
     """Recommendations, those on this version first; older ones are void."""
     rows = list(request.recommendations.order_by("-made_at"))
-    names = names_of(row.made_by for row in rows)
+    names = visible_names(row.made_by for row in rows)
     return [
         {"row": row, "who": names.get(row.made_by) or _("somebody"), "void": row.request_version != request.version}
         for row in rows
@@ -258,5 +250,5 @@ def context_of(actor: Identity, request: Request) -> dict[str, Any]:
         "decision": decisions.of_request(request),
         "events": history(actor, request, by_brokers),
         "prepared_by": delegated.each_person_once(by_brokers),
-        "claimed_by": names_of([request.claimed_by]).get(request.claimed_by) if request.claimed_by else "",
+        "claimed_by": visible_names([request.claimed_by]).get(request.claimed_by) if request.claimed_by else "",
     }

@@ -24,6 +24,7 @@ from core.forms import PortalForm
 from core.identity import Identity
 from core.refusals import at_field
 from core.serving import attachment
+from organizations.history import visible_names
 from organizations.models import Client
 from organizations.roles import Role
 from organizations.tenancy import find
@@ -47,7 +48,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     form = forms.QueueForm(request.GET or None, clients=clients)
     sort = request.GET.get("sort", "decide_by")
     shown = Paginator(queue.rows(actor, form.wanted(sort)), PAGE_SIZE).get_page(request.GET.get("page"))
-    names = page.names_of(row.claimed_by for row in shown)
+    names = visible_names(row.claimed_by for row in shown)
     context = {
         "form": form,
         "page_obj": shown,

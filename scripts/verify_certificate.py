@@ -1242,10 +1242,15 @@ def _post(url: str, asked: dict[str, str], seconds: int) -> tuple[int, dict[str,
         response = opener.open(request, timeout=seconds)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, _object(_whole(error, end))
+            return error.code, _object(_whole(error, end)) if _is_json(error) else {}
     with response:
-        said = json.loads(_whole(response, end))
+        said = json.loads(_whole(response, end)) if _is_json(response) else {}
     return response.status, said if isinstance(said, dict) else {}
+
+
+def _is_json(answer: Any) -> bool:
+    """Whether an answer says of itself that it is JSON, as all of the portal's are."""
+    return str(answer.headers.get_content_type()) == "application/json"
 
 
 def _whole(answer: Any, end: float) -> bytes:

@@ -113,11 +113,12 @@ class DemoKeyRefused(NoSigningKey):
 class TimeStampMissing(DocumentError):
     """The time-stamp server did not give a usable stamp. The document waits: it is never signed without one instead."""
 
+    CODE = "DOC-TIMESTAMP"
     pause = 30
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            "DOC-TIMESTAMP",
+            self.CODE,
             _("The time-stamp server gave no usable stamp. The document was not made without one."),
             details={"why": why},
         )
@@ -130,11 +131,12 @@ class TimeStampMissing(DocumentError):
 class RevocationUnknown(DocumentError):
     """The authority's server did not say whether the signer's certificate is revoked. The document waits."""
 
+    CODE = "DOC-REVOCATION"
     pause = 30
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            "DOC-REVOCATION",
+            self.CODE,
             _("The authority of the signing certificate did not say whether it is revoked. The document was not made."),
             details={"why": why},
         )
@@ -157,3 +159,7 @@ class UnfaithfulDocument(DocumentError):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.why}"
+
+
+#: Reasons that may pass with nobody touching the certificate: a key is replaced, a server answers again.
+HEALING_CODES = (NoSigningKey.CODE, TimeStampMissing.CODE, RevocationUnknown.CODE)

@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -24,8 +23,7 @@ from certificates.document.continuity import issue_continuity
 from certificates.document.errors import DocumentError
 from certificates.document.keys import SigningKey as Key
 from certificates.document.snapshot import snapshot_sha256
-from certificates.domain import behalf, changes, contacts, continuity_data, coop, numbers, signing, states
-from certificates.domain.leases import DIED
+from certificates.domain import behalf, changes, contacts, continuity_data, coop, leases, numbers, signing, states
 from certificates.models import Certificate, CertificateState, ContinuityDocument, Outage
 from core import audit, clock, ids
 from core.errors import Conflict, NotPermitted
@@ -105,7 +103,7 @@ def _require(actor: Identity, certificate: Certificate) -> Outage:
 
 def given_up(row: ContinuityDocument) -> bool:
     """Whether the loop has stopped trying: an approver asks anew."""
-    return row.made_at is None and row.attempts >= settings.DOCUMENT_MAX_ATTEMPTS
+    return row.made_at is None and leases.is_spent(row.attempts)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,7 +119,7 @@ class Job:
 def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
     """Continuity documents of a certifier that wait and that nobody is working on, oldest first."""
     rows = ContinuityDocument.objects.filter(
-        Q(attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS) | Q(lease_until__isnull=False),
+        leases.left(),
         certifier_id=certifier_id, made_at=None, outage__ended_at=None,
         certificate__state=CertificateState.AWAITING_NUMBER,
     ).exclude(lease_until__gt=clock.now())  # fmt: skip
@@ -153,9 +151,9 @@ def _take(actor: Identity, row_id: uuid.UUID) -> Job | None:
     row = rows.filter(pk=row_id, made_at=None, outage__ended_at=None).first()
     if row is None or (row.lease_until and row.lease_until > now):
         return None
-    if given_up(row):
+    if given_up(row) and (row.lease_until is None or not leases.tries_again(row.attempts, row.error)):
         if row.lease_until is not None:
-            _failed(actor, row, DIED)
+            _failed(actor, row, leases.DIED)
         return None
     if row.certificate.state != CertificateState.AWAITING_NUMBER:
         return None
@@ -192,10 +190,13 @@ def _fail(actor: Identity, job: Job, reason: str) -> None:
 
 def _failed(actor: Identity, row: ContinuityDocument, reason: str) -> None:
     """Note why; the caller holds the row's lock."""
-    row.error, row.lease_until = reason[:300], None
-    row.save(update_fields=["error", "lease_until"])
     log.warning("continuity_failed", certificate=str(row.certificate_id), reason=reason, attempts=row.attempts)
-    if given_up(row):
+    spent = given_up(row)
+    known = row.attempts > settings.DOCUMENT_MAX_ATTEMPTS and leases.heals(reason)
+    row.attempts = min(row.attempts, settings.DOCUMENT_MAX_ATTEMPTS)
+    row.error, row.lease_until = reason[:300], leases.rest_of(reason, clock.now()) if spent else None
+    row.save(update_fields=["attempts", "error", "lease_until"])
+    if spent and not known:
         audit.record(
             actor, "certificate.continuity_failed", "certificate", row.certificate_id, certifier_id=row.certifier_id,
             client_id=row.client_id, after={"reason": reason},

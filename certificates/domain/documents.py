@@ -16,12 +16,11 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from certificates.document.errors import DocumentError, NoSigningKey
+from certificates.document.errors import DocumentError
 from certificates.document.issue import issue_document
 from certificates.document.keys import SigningKey as Key
 from certificates.document.payload import TEMPLATE_VERSION
-from certificates.domain import changes, contacts, letterheads, replacing, signing, states, versions
-from certificates.domain.leases import DIED
+from certificates.domain import changes, contacts, leases, letterheads, replacing, signing, states, versions
 from certificates.domain.numbers import locked
 from certificates.models import Certificate, CertificateDocument, CertificateState
 from core import audit, clock
@@ -57,9 +56,8 @@ class Job:
 def due(certifier_id: uuid.UUID, limit: int = 50) -> list[uuid.UUID]:
     """Certificates of a certifier that wait for their document and that nobody is working on, oldest first."""
     now = clock.now()
-    # a lease that ended with the last attempt: whoever made that one was killed, and nobody has been told
-    left = Q(document_attempts__lt=settings.DOCUMENT_MAX_ATTEMPTS) | Q(document_lease_until__isnull=False)
-    waiting = Certificate.objects.filter(WAITS, left, certifier_id=certifier_id).exclude(document_lease_until__gt=now)
+    waiting = Certificate.objects.filter(WAITS, leases.left("document_"), certifier_id=certifier_id)
+    waiting = waiting.exclude(document_lease_until__gt=now)
     return list(waiting.order_by("approved_at").values_list("pk", flat=True)[:limit])
 
 
@@ -91,9 +89,12 @@ def _take(actor: Identity, certificate_id: uuid.UUID) -> Job | None:
     certificate = rows.filter(WAITS, pk=certificate_id).first()
     if certificate is None or (certificate.document_lease_until and certificate.document_lease_until > now):
         return None
-    if certificate.document_attempts >= settings.DOCUMENT_MAX_ATTEMPTS:
+    attempts, error = certificate.document_attempts, certificate.document_error
+    if leases.is_spent(attempts) and (
+        certificate.document_lease_until is None or not leases.tries_again(attempts, error)
+    ):
         if certificate.document_lease_until is not None:
-            _give_up(actor, certificate, DIED)
+            _give_up(actor, certificate, leases.DIED)
         return None
     certificate.document_attempts += 1
     certificate.document_lease_until = now + dt.timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
@@ -126,22 +127,27 @@ def _fail(actor: Identity, job: Job, reason: str, pause: int = 0) -> None:
     certificate = Certificate.objects.select_for_update().get(pk=job.certificate.pk)
     if certificate.document_lease_until != job.lease_until:
         return
-    wait = pause * 2 ** (certificate.document_attempts - 1)
     log.warning(
         "document_failed", certificate=str(certificate.pk), reason=reason, attempts=certificate.document_attempts
     )
-    if certificate.document_attempts >= settings.DOCUMENT_MAX_ATTEMPTS:
+    if leases.is_spent(certificate.document_attempts):
         _give_up(actor, certificate, reason)
         return
+    wait = pause * 2 ** (certificate.document_attempts - 1)
     certificate.document_error = reason[:300]
     certificate.document_lease_until = clock.now() + dt.timedelta(seconds=wait) if wait else None
     certificate.save(update_fields=["document_error", "document_lease_until"])
 
 
 def _give_up(actor: Identity, certificate: Certificate, reason: str) -> None:
-    """It waits for a person from now on, and people are told. The caller holds the row's lock."""
-    certificate.document_error, certificate.document_lease_until = reason[:300], None
-    certificate.save(update_fields=["document_error", "document_lease_until"])
+    """It waits for a person from now on, or to heal, and people are told, once. The caller holds the row's lock."""
+    known = certificate.document_attempts > settings.DOCUMENT_MAX_ATTEMPTS and leases.heals(reason)
+    certificate.document_error = reason[:300]
+    certificate.document_lease_until = leases.rest_of(reason, clock.now())
+    certificate.document_attempts = settings.DOCUMENT_MAX_ATTEMPTS
+    certificate.save(update_fields=list(_LOOP_FIELDS))
+    if known:
+        return
     audit.record(
         actor, "certificate.document_failed", "certificate", certificate.pk,
         certifier_id=certificate.certifier_id, client_id=certificate.client_id, after={"reason": reason},
@@ -254,8 +260,10 @@ def retry(actor: Identity, certificate_id: uuid.UUID | str) -> Certificate:
         raise NotPermitted("ROLE", _("Your role does not allow this."))
     if not Certificate.objects.filter(WAITS, pk=certificate.pk).exists():
         raise Conflict("CERTIFICATE-STATE", _("This certificate does not wait for its document."))
+    if leases.is_spent(certificate.document_attempts):
+        certificate.document_lease_until = None  # it rests no longer
     certificate.document_attempts, certificate.document_error = 0, ""
-    certificate.save(update_fields=["document_attempts", "document_error"])
+    certificate.save(update_fields=list(_LOOP_FIELDS))
     audit.record(
         actor, "certificate.document_retry", "certificate", certificate.pk, certifier_id=certificate.certifier_id,
         client_id=certificate.client_id,
@@ -271,8 +279,8 @@ def key_confirmed(actor: Identity, change: GuardedChange) -> None:
 
 
 def retry_unsigned(actor: Identity) -> int:
-    """Let every document of the actor's certifier that failed for want of a key be tried again. Returns how many."""
-    waiting = Certificate.objects.visible_to(actor).filter(WAITS, document_error__startswith=f"{NoSigningKey.CODE}:")
+    """Let every document of the actor's certifier that could not be signed be tried again. Returns how many."""
+    waiting = Certificate.objects.visible_to(actor).filter(WAITS, leases.healing("document_"))
     keys = list(waiting.order_by("pk").values_list("pk", flat=True))
     for key in keys:
         retry(actor, key)

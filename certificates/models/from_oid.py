@@ -44,6 +44,8 @@ class OidMark(models.Model):
     fields = models.JSONField(default=list)
     found_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True)
+    #: Who looked it up in OID by hand; None where a reconciliation found it, which then also clears it.
+    seen_by = models.UUIDField(null=True)
 
     objects = TenantQuerySet.as_manager()
     tenancy = CertificateRows(prefix="certificate__")

@@ -1,7 +1,7 @@
 """Findings of checks as the page shows them: labels of what was compared, in the reader's language."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.checks import registry
-from core.templatetags.portal_format import decimal_of, kg
+from core.templatetags.portal_format import day, decimal_of, kg
 
 Text = str | Promise
 
@@ -140,6 +140,16 @@ COMPARED_LABELS: dict[str, Text] = {
 }
 
 
+#: Words for the values of a key, where they are codes of a list (kinds of documents): each floor adds its own.
+VALUE_WORDS: dict[str, Mapping[str, Text]] = {}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def name_values(keys: Iterable[str], words: Mapping[str, Text]) -> None:
+    """Let the values of these keys of `compared` be shown by their words."""
+    VALUE_WORDS.update(dict.fromkeys(keys, words))
+
+
 def get_of(source: Any, name: str, default: Any = None) -> Any:
     """`source.name` or `source["name"]`: components take objects and mappings alike."""
     return source.get(name, default) if isinstance(source, Mapping) else getattr(source, name, default)
@@ -163,6 +173,10 @@ def _value_of(key: str, shown: Any) -> Any:
         return _("yes") if shown else _("no")
     if key.endswith("_kg") and decimal_of(shown) is not None:
         return kg(shown)
+    if key in VALUE_WORDS and shown in VALUE_WORDS[key]:
+        return str(VALUE_WORDS[key][shown])
+    if key and isinstance(shown, str) and _DAY.fullmatch(shown):
+        return day(shown)
     return shown
 
 

@@ -2,8 +2,8 @@
 
 Counted is every unclear or unavailable result of the certifier's calls, whichever certificates they are about; any other
 result ends the count. A pause that OID itself asked for (Retry-After) is no failure: it answers. While calls rest, the
-certifier's desk, its managers (once) and the pages of certificates that wait for a number say so; it ends by itself with
-the first answer.
+certifier's desk and the pages of certificates that wait for a number say so, and once each its staff who act and the
+exporters whose certificates wait are told; it ends by itself with the first answer.
 """
 
 from __future__ import annotations
@@ -120,5 +120,5 @@ def reset(actor: Identity, row: OidConnection) -> None:
 def _tell(topic: str, row: OidConnection, **context: object) -> None:
     notify(
         topic, Audience.CERTIFIER, row.certifier_id, certifier_id=row.certifier_id, object_type="oid_call",
-        object_id=None, roles=[Role.MANAGER], context=context,
+        object_id=None, roles=[Role.MANAGER, Role.APPROVER, Role.REVIEWER], context=context,
     )  # fmt: skip

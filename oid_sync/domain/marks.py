@@ -44,8 +44,11 @@ def _differing(certifier_id: uuid.UUID) -> dict[uuid.UUID, list[Seen]]:
             seen[certificate_id].append(found)
     have: dict[uuid.UUID, set[Seen]] = defaultdict(set)
     marks = OidMark.objects.filter(certifier_id=certifier_id, closed_at=None)
-    for certificate_id, kind, fields in marks.values_list("certificate_id", "kind", "fields"):
-        have[certificate_id].add(Seen(kind, tuple(fields)))
+    for certificate_id, kind, fields, seen_by in marks.values_list("certificate_id", "kind", "fields", "seen_by"):
+        if seen_by is None:
+            have[certificate_id].add(Seen(kind, tuple(fields)))
+        else:  # a person saw it, and a person clears it
+            seen[certificate_id] = [found for found in seen[certificate_id] if found.kind != kind]
     unlike = [key for key in seen.keys() | have.keys() if set(seen.get(key, ())) != have.get(key, set())]
     # one that nobody relies on is not marked anew
     marked = set(have)

@@ -30,6 +30,13 @@ NAMES = LABELS | {
     "time_limit_seconds": gettext_lazy("Time limit of a call, in seconds"),
     "switches": gettext_lazy("Switches"),
     "key": gettext_lazy("Key"),
+    "issuer": gettext_lazy("Issuer"),
+    "client_id": gettext_lazy("Client ID"),
+    "client_secret": gettext_lazy("Client secret"),
+    "button": gettext_lazy("Name on the button"),
+    "required": gettext_lazy("Staff must sign in by it"),
+    "second_step": gettext_lazy("Its second step counts"),
+    "enabled": gettext_lazy("In use"),
 }
 VALUES = {
     "True": gettext_lazy("Yes"),

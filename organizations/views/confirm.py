@@ -19,14 +19,17 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import audit
 from core.forms import PortalForm
 from core.identity import actor_of
-from organizations.models import User
+from organizations.models import Certifier, User
+from organizations.sign_on import sessions as sign_on_sessions
 
 PREFIX = "confirm"
 _CSRF = "csrfmiddlewaretoken"
@@ -47,14 +50,15 @@ class ConfirmForm(PortalForm):
     )  # fmt: skip
     credential = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, by_provider: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "prefix": PREFIX})
         self.user = user
         self.proof: forms.Form | None = None
         self.types = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
         if not self.types & {Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES}:
             del self.fields["code"]
-        if not user.has_usable_password():
+        if by_provider or not user.has_usable_password():
+            # whoever came by the certifier's provider confirms by it, or by the second step
             del self.fields["password"]
 
     @property
@@ -85,6 +89,12 @@ class ConfirmForm(PortalForm):
             self.proof.save()  # type: ignore[attr-defined]
 
 
+def way_in_again(maker: sign_on_sessions.MadeBy, request: HttpRequest) -> str:
+    """Where somebody whom a certifier's provider signed in signs in there again, and comes back to this page."""
+    slug = Certifier.objects.values_list("slug", flat=True).get(pk=maker.certifier_id)
+    return f"{reverse('sign_on:way_in', args=[slug])}?{urlencode({'next': request.get_full_path()})}"
+
+
 def _own(name: str) -> bool:
     return name == _CSRF or name.startswith(f"{PREFIX}-")
 
@@ -98,7 +108,8 @@ def ask_for_proof(request: HttpRequest, *, keep: bool) -> HttpResponse | None:
     user: User = request.user  # type: ignore[assignment]
     answered = any(name.startswith(f"{PREFIX}-") for name in request.POST)
     loses = _LOST in request.POST or bool(request.FILES) or (bool(request.POST) and not keep and not answered)
-    form = ConfirmForm(request.POST if answered else None, user=user)
+    maker = sign_on_sessions.made_by(request)
+    form = ConfirmForm(request.POST if answered else None, user=user, by_provider=maker is not None)
     if answered:
         limited: HttpResponse | None = ratelimit.consume_or_429(request, action="reauthenticate", user=user)
         if limited is not None:
@@ -110,6 +121,7 @@ def ask_for_proof(request: HttpRequest, *, keep: bool) -> HttpResponse | None:
     fields = [(name, value) for name in request.POST for value in request.POST.getlist(name) if not _own(name)]
     context: dict[str, Any] = {
         "form": form, "kept": fields if keep and not loses else [], "loses": loses, "lost_name": _LOST,
+        "way_in": way_in_again(maker, request) if maker else "",
     }  # fmt: skip
     if form.takes_passkeys:
         context["js_data"] = {"request_options": webauthn.begin_authentication(user)}

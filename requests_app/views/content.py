@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.identity import Identity, Kind
-from core.models import AuditRow
+from core.identity import Identity
 from core.templatetags.portal_format import day, hts, kg
 from organizations import delegated
-from organizations.models import Membership
+from organizations.history import LENGTH, events, rows_of
 from requests_app.models import DocumentKind, ProposedCorrection, Question, Request
 
 Row = tuple[str, Any]
@@ -56,7 +53,6 @@ ACTS: dict[str, tuple[Any, str, str]] = {
     "request.document_add": (gettext_lazy("Document added"), "", "file_present"),
     "request.document_remove": (gettext_lazy("Document removed"), "", "remove"),
 }
-HISTORY_LENGTH = 60
 NONE = "\N{EM DASH}"
 
 
@@ -120,46 +116,18 @@ def proposal(row: ProposedCorrection, request: Request) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def names_of(ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
-    """Names of people of the reader's own organisation, by id."""
-    wanted = {person for person in ids if person is not None}
-    rows = Membership.objects.filter(user_id__in=wanted).values_list("user_id", "user__name") if wanted else []
-    return dict(rows)
-
-
-def _audit(request: Request) -> Any:
-    return AuditRow.objects.filter(
-        certifier_id=request.certifier_id, client_id=request.client_id, object_type="request", object_id=str(request.pk)
-    ).order_by("-at", "-id")
-
-
 def rejection(request: Request) -> dict[str, Any]:
     """Why the request was rejected: the catalogue's code and the note, as the decision put them on record."""
-    row = _audit(request).filter(act="review.decide").first()
+    row = _acts(request).filter(act="review.decide").first()
     return dict(row.after) if row is not None else {}
 
 
-def _who(request: Request, row: AuditRow, names: dict[uuid.UUID, str]) -> str:
-    """A person whom the reader knows, else whose person it was."""
-    if row.actor_id is None:
-        return _("the portal")
-    if row.actor_id in names:
-        return names[row.actor_id]
-    if row.actor_kind == Kind.BROKER:
-        return _("a broker")
-    return request.client.operation.name if row.actor_kind == Kind.EXPORTER else request.certifier.name
+def _acts(request: Request) -> Any:
+    return rows_of(request.client, "request", request.pk)
 
 
 def history(actor: Identity, request: Request) -> list[dict[str, Any]]:
     """What has happened, newest first. People of the certifier go by its name."""
-    rows = list(_audit(request).filter(act__in=ACTS)[:HISTORY_LENGTH])
-    names = names_of(row.actor_id for row in rows)
+    rows = list(_acts(request).filter(act__in=ACTS)[:LENGTH])
     brokers = {done.row_id: done.who for done in delegated.acts_on(request.certifier_id, request.pk)}
-    events = []
-    for row in rows:
-        what, tone, icon = ACTS[row.act]
-        who = brokers.get(row.pk) or _who(request, row, names)
-        events.append(
-            {"when": row.at, "what": what, "tone": tone, "icon": icon, "who": who, "on_behalf_of": row.on_behalf_of}
-        )
-    return events
+    return events(request.client, rows, ACTS, known=brokers)

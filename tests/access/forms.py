@@ -131,6 +131,9 @@ def organizations(at: At) -> dict[str, Form]:
         ),
         "support": Form(certifier=str(world.certifier.pk), reason="Ticket 42: a number.", minutes="60"),
         "guarded_change": Form(act="refuse"),
+        "sign_on": Form(
+            issuer="https://login.invented.example", client_id="the-portal", client_secret="a secret", name="Invented ID"
+        ),
     }  # fmt: skip
 
 
@@ -229,6 +232,7 @@ def certificates(at: At) -> dict[str, Form]:
             transport_mode=transport["mode"], vessel="MV Amended",
         ),
         "void": Form(reason=reason),
+        "oid-seen": Form(kind="void", reason="Seen at OID on 26 Nov."),
         "receipt": Form(quantity="10", unit="KGM", received_on=today, note=""),
         "settle": Form(settlement="A new certificate."),
     }  # fmt: skip

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.test import override_settings
 
-from certificates.domain import actuals, amending, closing, coop, documents, oid_marks, replacing, suspension
+from certificates.domain import actuals, amending, closing, coop, delays, documents, oid_marks, replacing, suspension
 from certificates.models import Certificate, OidMark
 from certificates.models.continuity import Unregistered
 from core import clock, scanning
@@ -79,9 +79,10 @@ TO_STAFF: dict[str, tuple[str, tuple[str, ...], Callable[[Holdings], uuid.UUID |
     "certificate.document_stuck": ("stuck_documents", ("approver", "manager"), lambda has: None),
     "certificate.key_ends": ("signing_key", ("manager",), lambda has: uuid.uuid4()),
     "oid.by_hand": ("oid_call", ("reviewer", "approver", "manager"), lambda has: None),
-    "oid.circuit_closed": ("oid_call", ("manager",), lambda has: None),
-    "oid.circuit_open": ("oid_call", ("manager",), lambda has: None),
+    "oid.circuit_closed": ("oid_call", ("manager", "approver", "reviewer"), lambda has: None),
+    "oid.circuit_open": ("oid_call", ("manager", "approver", "reviewer"), lambda has: None),
     "oid.desk": ("certificate", ("manager", "approver"), lambda has: has.certificate.pk),
+    "sign_in.break_glass": ("membership", ("manager",), lambda has: has.world.members["reviewer"].pk),
     "oid.drift_digest": ("reconciliation", ("manager",), lambda has: None),
 }
 
@@ -150,6 +151,11 @@ def _unmarked(has: Holdings) -> None:
         assert oid_marks.settle(loop, {has.certificate.pk: []})
 
 
+def _delayed(has: Holdings) -> None:
+    with act_as(has.world.loop()):
+        assert delays.begin(has.world.certifier.pk, clock.now())
+
+
 def _unregistered(has: Holdings) -> None:
     assert has.under_continuity is not None
     with act_as(has.world.loop()) as loop:
@@ -177,6 +183,7 @@ BY_LOOP: dict[str, Callable[[Holdings], None]] = {
     "certificate.actuals_due": _reminded,
     "certificate.cleared": _cleared,
     "certificate.closed": _closed,
+    "certificate.delayed": _delayed,
     "certificate.document_version": _second_version,
     "certificate.flagged": _flagged,
     "certificate.oid_cleared": _unmarked,

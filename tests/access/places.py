@@ -75,6 +75,7 @@ def places(scene: Scene, of: Holdings | None = None) -> dict[str, dict[str, Any]
         "pvf draft document": {"pk": has.pvf_draft_document.pk},
         "pvf document": {"pk": has.pvf_document.pk},
         "report": {"pk": has.report.pk},
+        "way in": {"slug": has.world.certifier.slug},
         "exporter's person": {"membership_id": has.world.members["viewer"].pk},
         "staff person": {"membership_id": has.world.members["reviewer"].pk},
         "exporter's invitation": {"invitation_id": has.invitation.pk},

@@ -45,6 +45,16 @@ NOT_HIDDEN: dict[str, str] = {
     "organizations.GuardedChange.summary": "names of settings and their values, which exporters feel anyway",
     "organizations.GuardedChange.payload": "the same as the machine reads it",
     "organizations.SupportSession.operator_name": "a person of the platform, not of the certifier",
+    **dict.fromkeys(
+        (
+            f"organizations.{model}.{name}"
+            for model in ("SignOnProvider", "SignOnLink")
+            for name in ("issuer", "client_id")
+        ),
+        "the provider says them to every browser that it signs in",
+    ),
+    "organizations.SignOnProvider.name": "stands on the certifier's way in",
+    "organizations.SignOnLink.subject": "a code of the provider's; tests/organizations/test_sign_on_rows.py reads it as others",
     "certificates.CertificateContact.email": "the exporter gave it, the contact reads mail there",
     "certificates.GoodsMark.mark": "a keyed hash, no words",
     "certificates.SigningKey.subject": _PRINTED,

@@ -154,6 +154,10 @@ ORGANIZATIONS = [
     page("organizations:importer_confirm", "manager platform", post=302),
     page("organizations:settings", "staff", post=302, by="manager"),
     page("organizations:guarded_changes", "staff"),
+    page("organizations:sign_on", "staff", post=302, by="manager"),
+    # the scene's certifiers have no provider: as for a certifier that is not there
+    page("sign_on:way_in", "anyone", "way in", get=404, post=404),
+    page("sign_on:back", "anyone", "way in", get=404),
     act("organizations:guarded_change", "manager", "guarded change"),
     page("organizations:audit", "manager auditor"),
     page("organizations:letterhead", "staff", post=302, by="manager"),
@@ -319,6 +323,7 @@ CERTIFICATES = [
     page("certificates:total", "acting signatory broker", "certificate", post=302, **NO_SHIPMENTS),
     page("certificates:amend", "deciders", "certificate", post=302),
     page("certificates:void", "deciders", "certificate", post=302),
+    page("certificates:oid-seen", "deciders", "certificate", post=302),
     act("certificates:replace", "writers", "certificate"),
     page("certificates:receipt", RECEIVERS, "shipment of certificate", post=302, by="importer"),
     page("certificates:overages", STAFF_AND_EXPORTER),

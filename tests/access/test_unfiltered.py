@@ -34,11 +34,13 @@ _SECRET = "by the code or token given, through a function of the database that r
 _OWN_ID = "the rows of the certifier, or the membership, acted for: by the identity's own id"
 _GLOBAL = "the directory, the tariff and the certifiers' names are everybody's"
 _NO_CODES = "nobody of the scene has made recovery codes"
+_NO_PROVIDER = "no certifier of the scene has an identity provider"
 _NO_OWN = "nobody of the scene has one of its own: the row is found among the account's alone"
 #: Addresses that nobody opens in the scene, each with its reason.
 WITHOUT_OPENER: dict[str, str] = {
     **dict.fromkeys(("mfa_view_recovery_codes", "mfa_download_recovery_codes"), _NO_CODES),
     "organizations:support_enter": "the session is another operator's",
+    **dict.fromkeys(("sign_on:way_in", "sign_on:back"), _NO_PROVIDER),
     **dict.fromkeys(("mfa_edit_webauthn", "mfa_remove_webauthn", "organizations:session_end"), _NO_OWN),
 }
 #: Addresses that pass no funnel, each with its reason. Row security stands behind those of ``_OWN_ID`` too.
@@ -55,6 +57,7 @@ WITHOUT_FUNNEL: dict[str, str] = {
     **dict.fromkeys(("organizations:settings", "organizations:letterhead", "organizations:tokens"), _OWN_ID),
     **dict.fromkeys(("oid_sync:connection", "oid_sync:start_reconciliation"), _OWN_ID),
     **dict.fromkeys(("organizations:access_review", "organizations:access_review_sheet"), _OWN_ID),
+    "organizations:sign_on": _OWN_ID,
     **dict.fromkeys(("organizations:switch", "organizations:token_revoke"), _ACCOUNT),
     "organizations:sessions_end_all": _ACCOUNT,
     **dict.fromkeys(("organizations:directory", "organizations:directory_import"), _GLOBAL),

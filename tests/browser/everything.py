@@ -28,12 +28,14 @@ from certificates.models import (
 )
 from core import clock, ids
 from core.identity import act_as
+from core.secrets import encrypt
 from oid_sync.connectors.assisted import entries
 from oid_sync.domain import calls
 from oid_sync.models import CallState, Drift, DriftKind, OidCall, OidExchange, ReconciliationRun
 from organizations.domain import brokers, certifiers, invitations, tokens
 from organizations.domain.parties import own_party
 from organizations.models import DirectoryImport
+from organizations.models_sign_on import SignOnLink, SignOnProvider
 from pvf.domain import proposals, workbook_out
 from pvf.domain.rows import ProposedLine
 from pvf.models import HtsEdition, ProcessingReport, PVFVersion
@@ -197,6 +199,18 @@ def _organisations(world: World) -> str:
     return token
 
 
+def _provider(world: World) -> None:
+    """The certifier's identity provider, and somebody who has come by it."""
+    at = {"issuer": "https://login.invented.example", "client_id": "the-portal"}
+    with act_as(world.loop()):
+        SignOnProvider.objects.create(
+            certifier=world.certifier, name="Invented ID", encrypted_secret=encrypt(b"a"), **at
+        )
+        SignOnLink.objects.create(
+            certifier=world.certifier, user=world.members["reviewer"].user, subject="person-1", **at
+        )
+
+
 def make_everything(world: World, folder: Path) -> Everything:
     """Fill the world by the same functions as the pages use."""
     with act_as(PLATFORM):
@@ -221,6 +235,7 @@ def make_everything(world: World, folder: Path) -> Everything:
         )  # fmt: skip
     report = _processed(world)
     draft = next_year(world, "signatory")
+    _provider(world)
     invitation, sessions = _organisations(world), everybodys_sessions(world)
     return Everything(
         world, version, certificate, shipment, overage, draft, report, reading, invitation, sessions, book,
@@ -278,6 +293,7 @@ def _public(every: Everything) -> list[Visit]:
         ("inactive", "account_inactive", {}), ("verify-sent", "account_email_verification_sent", {}),
         ("verify", "account_confirm_email", {"key": "gone"}), ("check", "certificates:check", {}),
         ("accept", "organizations:accept", {"token": every.invitation}),
+        ("way-in", "sign_on:way_in", {"slug": world.certifier.slug}),
     ]  # fmt: skip
     check = reverse("certificates:check")
     return [
@@ -286,6 +302,7 @@ def _public(every: Everything) -> list[Visit]:
         Visit("check-not-found", "nobody", f"{check}?number={certificate.number}&code={ids.readable_code()}"),
         Visit("check-misread", "nobody", f"{check}?number={world.importer.nop_id}&code=AAAA", 422),
         Visit("accept-gone", "nobody", reverse("organizations:accept", kwargs={"token": "gone"}), 404),
+        Visit("way-in-refused", "nobody", reverse("sign_on:back", args=[world.certifier.slug]), 403),
         Visit("mfa-authenticate", "newcomer", reverse("account_login"), act=_sign_in_with_two_steps(world)),
     ]
 
@@ -307,13 +324,14 @@ def _staff(every: Everything) -> list[Visit]:
         ("by-hand", "oid_sync:assisted:list", {}),
         ("by-hand-sheet", "oid_sync:assisted:sheet", {"pk": every.to_key.pk}), ("signing", "certificates:signing", {}),
         ("letterhead", "organizations:letterhead", {}), ("changes", "organizations:guarded_changes", {}),
-        ("audit", "organizations:audit", {}),
+        ("audit", "organizations:audit", {}), ("sign-on", "organizations:sign_on", {}),
         ("certificates", "certificates:list", {}), ("certificate", "certificates:detail", pk),
         ("stuck", "certificates:stuck", {}), ("shipment", "certificates:shipments", pk),
         ("correct", "certificates:correct-shipment", {**pk, "shipment_id": every.shipment.pk}),
         ("api-docs", "api:docs", {}), ("overages", "certificates:overages", {}),
         ("settle", "certificates:settle", {"overage_id": every.overage.pk}), ("amend", "certificates:amend", pk),
-        ("void", "certificates:void", pk), ("outage", "certificates:outage", {}), ("total", "certificates:total", pk),
+        ("void", "certificates:void", pk), ("oid-seen", "certificates:oid-seen", pk),
+        ("outage", "certificates:outage", {}), ("total", "certificates:total", pk),
         ("preview", "certificates:preview", {"pk": every.request.pk}), ("bundles", "certificates:bundles", {}),
     ]  # fmt: skip
     return [
@@ -325,6 +343,7 @@ def _staff(every: Everything) -> list[Visit]:
         Visit("by-hand-refused", "manager", reverse("oid_sync:assisted:sheet", args=[every.to_key.pk]), act=_press),
         Visit("shipment-refused", "manager", reverse("certificates:shipments", kwargs=pk), act=_press),
         Visit("key-new", "manager", reverse("organizations:tokens"), act=_new_key),
+        Visit("sign-on-refused", "manager", reverse("organizations:sign_on"), act=_press),
         Visit("access-review", "manager", reverse("organizations:access_review")),
         Visit("platform-people", "platform", reverse("organizations:operator_people")),
         Visit("platform-people-refused", "platform", reverse("organizations:operator_people"), act=_press),

@@ -29,6 +29,8 @@ NO_PAGES = {
     "pvf:report-reject", "pvf:report-withdraw", "pvf:statement-xlsx", "pvf:statement-ask", "pvf:statement-file",
     "organizations:support_enter", "organizations:support_end",
     "certificates:preview-file", "certificates:bundle-file",
+    # leads on to the page that was asked for; its refusal is the visit "way-in-refused"
+    "sign_on:back",
     # signing in with a code by mail is off
     "account_confirm_login_code",
 }  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from certificates.domain import documents, numbers, signing
+from certificates.domain import documents, leases, numbers, signing
 from certificates.models import Certificate, CertificateState, SigningKey
+from certificates.tasks import sweep_documents
 from core import clock
 from core.identity import act_as
 from core.models import Notification
@@ -144,6 +145,40 @@ def test_a_document_waits_for_its_time_stamp_and_at_last_for_a_person(
         with act_as(world.who("manager")) as manager:
             documents.retry(manager, certificate.pk)
         assert documents.make(world.certifier.pk, certificate.pk) is True
+    with act_as(world.loop()):
+        assert Certificate.objects.get().state == CertificateState.ISSUED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweep_makes_what_was_given_up_when_its_reason_has_passed(
+    world: World, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = pki.holder("Invented Authority", ca=True)
+    (tmp_path / "authority.pem").write_bytes(authority.pem)
+    settings.DOCUMENT_MAX_ATTEMPTS = 1
+    certificate = stages.approved(world)
+    with act_as(world.loop()) as loop:
+        numbers.give(loop, certificate.pk, "101-1010000011-000001", registered_at=clock.now())
+    install(world, 300)
+    start = clock.now()
+    with pki.serving(pki.holder("Invented Clock", authority, stamps=True)) as server:
+        settings.TIMESTAMP_URL, settings.TIMESTAMP_CA = server.url, str(tmp_path / "authority.pem")
+        server.mode = "refuses"
+        for turn in range(2):
+            moment = start + turn * (leases.HEALING_PAUSE + dt.timedelta(seconds=1))
+            monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
+            sweep_documents()
+            with act_as(world.loop()) as loop:
+                assert documents.failed(loop).count() == 1
+                assert documents.due(world.certifier.pk) == []
+        page = world.browser("viewer").get(f"/certificates/{certificate.pk}/").content.decode()
+        assert "Document delayed" in page and "DOC-TIMESTAMP" not in page
+        with act_as(world.loop()):
+            assert Notification.objects.filter(topic="certificate.document_stuck").count() == 1
+        server.mode = "stamps"
+        later = start + 2 * (leases.HEALING_PAUSE + dt.timedelta(seconds=1))
+        monkeypatch.setattr(clock, "now", lambda: later)
+        sweep_documents()
     with act_as(world.loop()):
         assert Certificate.objects.get().state == CertificateState.ISSUED
 

@@ -117,7 +117,9 @@ def test_what_this_comparison_cannot_read_is_said() -> None:
 
 
 @contextmanager
-def portal(status: int, answer: Any, *, drip: bool = False) -> Iterator[tuple[str, list[str]]]:
+def portal(
+    status: int, answer: Any, *, drip: bool = False, kind: str = "application/json"
+) -> Iterator[tuple[str, list[str]]]:
     """A check page that answers so; yields its origin and what was asked: the path and the body."""
     paths: list[str] = []
     done = threading.Event()
@@ -128,6 +130,7 @@ def portal(status: int, answer: Any, *, drip: bool = False) -> Iterator[tuple[st
             paths.append(f"{self.path} {asked_for}")
             body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
+            self.send_header("Content-Type", kind)
             self.send_header("Location", "https://imitation.invented.example/")
             self.end_headers()
             while drip and not done.is_set():

@@ -22,7 +22,9 @@ from core.models import AuditRow
 from core.secrets import decrypt, encrypt, renewed
 from oid_sync.domain import links
 from oid_sync.models import OidConnection
+from organizations.domain import sign_on
 from organizations.models_changes import GuardedChange
+from organizations.models_sign_on import SignOnProvider
 from tests.certificates.test_signing_key import PASSWORD, a_key
 from tests.support.two_managers import agree
 from tests.support.world import World, make_world
@@ -32,10 +34,15 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 ENCRYPTING = {
     "certificates/domain/signing.py": "SigningKey.encrypted_pkcs12, GuardedChange.secret",
     "oid_sync/domain/links.py": "OidConnection.encrypted_key, GuardedChange.secret",
+    "organizations/domain/sign_on.py": "SignOnProvider.encrypted_secret, GuardedChange.secret",
     "organizations/adapter.py": "Authenticator.data",
     "certportal/demo/links.py": "OidConnection.encrypted_key",
 }
 SEED = "JBSWY3DPEHPK3PXP"
+PROVIDER: dict[str, Any] = {
+    "issuer": "https://login.invented.example", "client_id": "the-portal", "name": "Invented ID", "required": False,
+    "second_step": True,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -44,6 +51,9 @@ def secrets(world: World, settings: Any) -> list[World]:
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     other = make_world(2)
     for one in (world, other):
+        with act_as(one.who("manager")) as manager:
+            sign_on.propose(manager, client_secret=f"secret of {one.certifier.code}", **PROVIDER)
+        assert agree(one) == 1
         with act_as(one.who("manager")) as manager:
             signing.install(manager, one.certifier.pk, a_key(), PASSWORD)
             links.connect(
@@ -85,6 +95,8 @@ def all_readable(worlds: list[World]) -> None:
         with act_as(one.loop()):
             assert signing.key_in_use(one.certifier.pk) is not None
             assert decrypt(OidConnection.objects.get().encrypted_key) == f"key of {one.certifier.code}".encode()
+            secret = decrypt(SignOnProvider.objects.get().encrypted_secret)
+            assert secret == f"secret of {one.certifier.code}".encode()
             waiting = {row.kind: bytes(row.secret) for row in GuardedChange.objects.all()}
             assert decrypt(waiting["connection"]) == b"the next key"
             assert decrypt(waiting["signing_key"])
@@ -103,18 +115,18 @@ def test_after_the_command_the_old_key_can_go(secrets: list[World], settings: An
     assert run("--dry-run")[0] == 1  # the old one must still stay
     code, found = run()
     assert code == 0
-    assert counts(found, "old") == [2, 2, 4, 4]
+    assert counts(found, "old") == [2, 2, 2, 4, 4]
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
     all_readable(secrets)
     code, found = run("--dry-run")
-    assert (code, counts(found, "newest"), counts(found, "old")) == (0, [2, 2, 4, 4], [0] * 4)
+    assert (code, counts(found, "newest"), counts(found, "old")) == (0, [2, 2, 2, 4, 4], [0] * 5)
 
 
 @pytest.mark.django_db
 def test_counting_changes_nothing(secrets: list[World], settings: Any) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
     code, found = run("--dry-run")
-    assert (code, counts(found, "old"), counts(found, "newest")) == (1, [2, 2, 4, 4], [0] * 4)
+    assert (code, counts(found, "old"), counts(found, "newest")) == (1, [2, 2, 2, 4, 4], [0] * 5)
     settings.FIELD_ENCRYPTION_KEYS = [OLD]
     all_readable(secrets)
     with act_as(secrets[0].loop()):
@@ -128,12 +140,13 @@ def test_a_second_run_finds_nothing_to_do_and_writes_nothing(secrets: list[World
     with act_as(secrets[0].loop()):
         before = bytes(SigningKey.objects.get().encrypted_pkcs12)
     code, found = run()
-    assert (code, counts(found, "old"), counts(found, "newest")) == (0, [0] * 4, [2, 2, 4, 4])
+    assert (code, counts(found, "old"), counts(found, "newest")) == (0, [0] * 5, [2, 2, 2, 4, 4])
     with act_as(secrets[0].loop()):
         assert bytes(SigningKey.objects.get().encrypted_pkcs12) == before
         rows = AuditRow.objects.filter(act="secrets.renewed").order_by("at")
         assert [row.after for row in rows] == [
             {"kind": "signing keys", "renewed": 1}, {"kind": "keys to OID", "renewed": 1},
+            {"kind": "secrets of single sign-on", "renewed": 1},
             {"kind": "changes that wait for a second manager", "renewed": 2},
         ]  # fmt: skip
 
@@ -149,7 +162,7 @@ def test_what_no_key_opens_is_named_and_left_and_the_rest_goes_on(secrets: list[
     code, found = run()
     assert code == 1
     assert found["keys to OID"]["unreadable"] == [str(connection.pk)]
-    assert counts(found, "old") == [2, 1, 4, 4]
+    assert counts(found, "old") == [2, 1, 2, 4, 4]
     with act_as(secrets[0].loop()):
         assert bytes(OidConnection.objects.get().encrypted_key) == lost
     out = StringIO()

@@ -16,6 +16,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from core.checks import Finding, Outcome
+from core.templatetags._findings import compared_rows, said
 from core.templatetags._states import STATES, look_of
 from core.templatetags.portal_format import day, hts, kg, moment, signed_kg
 
@@ -136,6 +137,23 @@ def test_findings_are_grouped_with_the_worst_first_and_show_what_was_compared() 
     assert "cannot be overridden" in text
     assert "[missing] e [end]" in text and "[added] a [end]" in text
     assert "Lot: A1" in text and "Net weight: 5 kg" in text
+
+
+def test_days_and_codes_in_what_was_compared_are_words_of_the_reader() -> None:
+    rows = {
+        row["label"]: row for row in compared_rows({
+            "today": "2026-11-26", "required": ["commercial_invoice", "packing_list"], "missing": ["<b>"],
+            "lot": "2026-11", "invoices": ["2026-11-26"],
+        })
+    }  # fmt: skip
+    assert rows["Today"]["value"] == '<time datetime="2026-11-26">26 Nov 2026</time>'
+    assert rows["Required"]["entries"] == ["commercial invoice", "packing list"]
+    assert rows["Missing"]["entries"] == ["<b>"]
+    assert rows["Lot"]["value"] == "2026-11"
+    with translation.override("es"):
+        (required,) = compared_rows({"required": ["commercial_invoice"]})
+    assert required["entries"] == ["factura comercial"]
+    assert said("2026-11-26") == "2026-11-26"
 
 
 def test_text_of_people_is_escaped_everywhere() -> None:

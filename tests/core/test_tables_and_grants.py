@@ -166,7 +166,8 @@ def test_everything_is_granted_only_where_rows_are_drafts_or_passing() -> None:
     assert {table.name for table in declared_tables() if "DELETE" in table.grants} == {
         "django_session", "account_emailaddress", "account_emailconfirmation", "mfa_authenticator",
         "usersessions_usersession",
-        "organizations_apitoken", "pvf_pvflineterms", "pvf_carryover", "pvf_statementfile", "requests_app_requestlot",
+        "organizations_apitoken", "organizations_signonlink",
+        "pvf_pvflineterms", "pvf_carryover", "pvf_statementfile", "requests_app_requestlot",
         "requests_app_requestcontainer", "requests_app_requestinvoice", "certificates_readingcopy",
         "certificates_continuitydocument", "certificates_preview", "certificates_bundle", "oid_sync_oidrecord",
     }  # fmt: skip

@@ -112,3 +112,36 @@ def test_copied_files_are_not_left_out_of_the_image() -> None:
     ):
         assert needed not in ignored
     assert {".portal", ".git", ".env"} <= set(ignored)
+
+
+#: Settings of docs/configuration.md that containers do not take from .env, with the reason.
+NOT_PASSED = {
+    "PORTAL_APP_ROLE": "the role in DATABASE_URL, which is fixed",
+    "PORTAL_DATA_DIR": "the image's volume",
+    "PORTAL_STATIC_ROOT": "made when the image is built",
+    "PORTAL_MANIFEST_STATIC": "of the tests",
+    "DOCUMENT_DEMO_KEY": "of the demo, refused in production",
+    "PORTAL_WORKER_PROCESSES": "of ./portal; here the worker's command says how many",
+}
+
+
+def documented() -> set[str]:
+    """Names of the settings of servers, portal and processes in docs/configuration.md."""
+    text = (PROJECT / "docs" / "configuration.md").read_text()
+    part = text[text.index("\n## Servers") : text.index("\n## The OID-style store")]
+    cells = re.findall(r"^\| (`[^|]+) \|", part, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([A-Z][A-Z0-9_]+)`", cell)}
+
+
+def test_every_setting_reaches_the_containers() -> None:
+    """A setting that Compose does not pass on is set in .env and silently does nothing."""
+    known = documented()
+    assert "PORTAL_RETENTION_YEARS" in known and "WEB_THREADS" in known
+    # given to a service, or used in what one is told to run
+    passed = {key for name in OURS for key in SERVICES[name]["environment"]} | set(re.findall(r"\$\{(\w+)", TEXT))
+    assert known - passed == set(NOT_PASSED)
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "oid", "documents", "beat", "migrate"])
+def test_every_process_of_the_portal_has_the_same_settings(name: str) -> None:
+    assert set(COMPOSE["x-portal-env"]) <= set(SERVICES[name]["environment"])

@@ -73,7 +73,7 @@ FAULTS = {
     ),
     "stranger": Fault(
         "an exporter moves kilograms of another exporter's line", LEDGER,
-        "OR (portal_kind() = 'exporter' AND b.client_id IS DISTINCT FROM portal_client()) THEN", "THEN",
+        "\n                AND b.client_id IS NOT DISTINCT FROM portal_client()\n", "\n",
     ),
     "role": Fault(
         "an exporter gives back what only the certifier may", LEDGER,

@@ -18,7 +18,7 @@ from oid_sync.models import CallState, Circuit, OidCall, OidConnection
 from oid_sync.reasons import Reason
 from tests.oid_sync.toy_connector import kind as toy
 from tests.support import stages
-from tests.support.world import World, make_world
+from tests.support.world import World, make_client, make_world
 
 pytestmark = pytest.mark.django_db
 LEASE = dt.timedelta(seconds=14)
@@ -108,7 +108,7 @@ def test_the_first_answer_closes_it(connected: World) -> None:
     assert may_send(connected)
 
 
-def test_managers_are_told_once_when_it_opens_and_once_when_it_ends(connected: World) -> None:
+def test_staff_who_act_are_told_once_when_it_opens_and_once_when_it_ends(connected: World) -> None:
     fail(connected, 3)
     for _time in range(3):
         rest_is_over(connected)
@@ -120,9 +120,25 @@ def test_managers_are_told_once_when_it_opens_and_once_when_it_ends(connected: W
         told = list(Notification.objects.filter(topic__startswith="oid.circuit").order_by("created_at"))
         acts = list(AuditRow.objects.filter(act__startswith="oid.circuit").order_by("at").values_list("act", flat=True))
     assert [row.topic for row in told] == ["oid.circuit_open", "oid.circuit_closed"]
-    assert [row.audience_roles for row in told] == [["manager"]] * 2
+    assert [row.audience_roles for row in told] == [["manager", "approver", "reviewer"]] * 2
     assert acts == ["oid.circuit_open", "oid.circuit_closed"]
     assert "does not answer" in render(told[0], "en", "").subject
+
+
+def test_exporters_whose_certificates_wait_are_told_once_and_nobody_else(connected: World) -> None:
+    rival = make_client(connected.certifier, "1010000099", "Rival Cooperative")
+    first, second = stages.approved(connected, "100"), stages.approved(connected, "200")
+    fail(connected, 3)
+    rest_is_over(connected)
+    may_send(connected)
+    fail(connected)
+    with act_as(connected.loop()):
+        (told,) = Notification.objects.filter(topic="certificate.delayed")
+    assert (told.audience_id, told.object_id) == (connected.client.pk, first.pk)
+    assert told.audience_id != rival.pk
+    assert (told.context["waiting"], second.state) == (2, "awaiting_number")
+    assert "2 approved certificates of yours wait" in render(told, "en", "").body
+    assert "esperan" in render(told, "es", "").body
 
 
 def test_desk_and_the_exporters_page_say_so_while_it_lasts(connected: World) -> None:

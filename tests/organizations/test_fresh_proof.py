@@ -45,7 +45,7 @@ def test_the_acts_that_need_it() -> None:
         "oid_sync:connection",
         "organizations:people", "organizations:member", "organizations:member_end", "organizations:client",
         "organizations:tokens", "organizations:importer_confirm", "organizations:settings", "organizations:platform",
-        "organizations:access_review", "organizations:operator_people", "organizations:guarded_change",
+        "organizations:access_review", "organizations:operator_people", "organizations:guarded_change", "organizations:sign_on",
         "organizations:delegations", "organizations:support", "organizations:support_enter",
     }  # fmt: skip
 
