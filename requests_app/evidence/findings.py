@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from requests_app.evidence.text import Row
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -18,13 +22,17 @@ class Place:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Candidate:
-    """A value that a document seems to give: the value, the text as printed, its place, a score (0 to 100), and why."""
+    """A value that a document seems to give: the value, the text as printed, its place, a score (0 to 100), and why.
+
+    ``within``: kilograms by which a weight may be off because the document rounds it.
+    """
 
     value: str
     text: str
     place: Place
     score: int
     why: str
+    within: Decimal = Decimal("0.001")
 
     @property
     def kilograms(self) -> Decimal:
@@ -34,7 +42,10 @@ class Candidate:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Evidence:
-    """All candidates of a document, best first. ``has_text`` False: nothing could be read; somebody has to look."""
+    """All candidates of a document, best first. ``has_text`` False: nothing could be read; somebody has to look.
+
+    ``rows`` is the text they were found in.
+    """
 
     has_text: bool = False
     pages: int = 0
@@ -44,6 +55,7 @@ class Evidence:
     invoice_number: tuple[Candidate, ...] = ()
     importer: tuple[Candidate, ...] = ()
     organic: tuple[Candidate, ...] = ()
+    rows: tuple[Row, ...] = dataclasses.field(default=(), repr=False, compare=False)
 
 
 def best_first(found: list[Candidate]) -> tuple[Candidate, ...]:

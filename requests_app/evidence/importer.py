@@ -12,7 +12,10 @@ from requests_app.evidence.text import Cell, Row
 #: Labels by how surely they mean the importer of record.
 _LABELS = [
     (re.compile(r"^(?:u\.?s\.? )?(?:importer(?: of record)?|importador(?: registrado)?)(?: name)?\b"), 95),
-    (re.compile(r"^(?:buyer|comprador|sold to|vendido a|bill(?:ed)? to|facturar? a|facturado a|customer|cliente)\b"), 85),
+    (
+        re.compile(r"^(?:buyer|comprador|sold to|vendido a|bill(?:ed)? to|facturar? a|facturado a|customer|cliente)\b"),
+        85,
+    ),
     (re.compile(r"^(?:consignee|consignatario|consigned to|consignado a|messrs\.?|senores)\b"), 75),
     (re.compile(r"^(?:ship(?:ped)? to|deliver to|destinatario|notify(?: party)?|notificar a)\b"), 55),
 ]

@@ -9,7 +9,9 @@ from requests_app.evidence.findings import Candidate, best_first
 from requests_app.evidence.text import Row
 
 _WORD = re.compile(r"\b(?:organic(?:ally)?|organic[oa]s?|ecologic[oa]s?|biologic[oa]s?|bio|oko)\b")
-_FIRM = re.compile(r"\b(?:inc|llc|ltd|corp|gmbh|s\.?a\.?(?:c\.?)?|s\.?r\.?l|s\.?l\.?|cooperativa|coop|company|b\.v|plc|ltda)\b")
+_FIRM = re.compile(
+    r"\b(?:inc|llc|ltd|corp|gmbh|s\.?a\.?(?:c\.?)?|s\.?r\.?l|s\.?l\.?|cooperativa|coop|company|b\.v|plc|ltda)\b"
+)
 _ELSE = re.compile(
     r"national organic|organic (?:program|import|certif|control|system|operat|integrity|foods? act|regulation|fertili|inputs?|"
     r"solvent|matter|trad|imports?|exports?|farmers|growers|standard)|program\w* (?:nacional )?organic|certifi\w+ (?:organic|"

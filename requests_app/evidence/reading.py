@@ -28,4 +28,5 @@ def of_rows(rows: list[Row], *, pages: int = 0, pages_without_text: tuple[int, .
     return Evidence(
         has_text=bool(rows), pages=pages, pages_without_text=pages_without_text, net_weight_kg=weights.find(rows, mark),
         lots=lots.find(rows), invoice_number=invoice.find(rows), importer=importer.find(rows), organic=organic.find(rows),
+        rows=tuple(rows),
     )  # fmt: skip

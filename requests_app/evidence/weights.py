@@ -100,14 +100,16 @@ def _column(rows: list[Row], at: int, head: Cell, unit: Decimal | None, mark: st
     if not figures:
         return []
     if len(figures) > 2 and figures[-1][0] == sum((value for value, _cell in figures[:-1]), Decimal(0)):
-        return [_candidate(figures[-1][0], figures[-1][1], 84, "the last figure of the column is the sum of the others")]
+        return [
+            _candidate(figures[-1][0], figures[-1][1], 84, "the last figure of the column is the sum of the others")
+        ]
     total = sum((value for value, _cell in figures), Decimal(0))
     why = "the sum of the column of net weights" if len(figures) > 1 else "the figure under its label"
     return [_candidate(total, figures[0][1], 70 if len(figures) > 1 else 82, why)]
 
 
 def _beside(text: str, cell: Cell, mark: str) -> list[Candidate]:
-    """ "18,000 kg net". """
+    """ "18,000 kg net"."""
     found = []
     for match in _MEASURE.finditer(text):
         behind = text[match.end() : match.end() + 16]
@@ -140,7 +142,9 @@ def _fit(value: Decimal) -> Decimal | None:
 def _measure(text: str, cell: Cell, unit: Decimal | None, mark: str, *, in_label: bool = False) -> Decimal | None:
     """Kilograms of the figure in ``text``; a figure without a unit takes its label's. None: there is no such figure."""
     all_measures = list(_MEASURE.finditer(text))
-    match = next((one for one in all_measures if _UNITS[_which(one)][1] == 1), all_measures[0] if all_measures else None)
+    match = next(
+        (one for one in all_measures if _UNITS[_which(one)][1] == 1), all_measures[0] if all_measures else None
+    )
     if match:
         return _kilograms(match, mark)
     bare = re.search(rf"(?<![\w.,])(?:{NUMBER})(?![\w%])", text)
