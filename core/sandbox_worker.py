@@ -189,8 +189,8 @@ def _warm_pages() -> None:
     paper = io.BytesIO()
     document.save(paper)
     _answer("words", paper.getvalue(), {})
-    for lossless in (False, True):
-        _answer("page_image", paper.getvalue(), {"lossless": lossless})
+    for legible in (False, True):
+        _answer("page_image", paper.getvalue(), {"legible": legible, "width": 200})
 
 
 def _small_book() -> bytes:

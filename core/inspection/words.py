@@ -16,6 +16,7 @@ from PIL import Image
 from pypdfium2 import raw
 
 from core.inspection import Unfit
+from core.inspection.legible import made_legible
 from core.inspection.pictures import inspect as inspect_picture
 
 #: Pages that are read, characters of one page, and characters of the whole document.
@@ -54,18 +55,19 @@ def words(data: bytes) -> dict[str, Any]:
 
 
 def page_image(
-    data: bytes, *, page: int = 1, width: int = 1000, kind: str = "PDF", lossless: bool = False
+    data: bytes, *, page: int = 1, width: int = 1000, kind: str = "PDF", legible: bool = False
 ) -> tuple[dict[str, Any], bytes]:
     """One page (from 1) of a "PDF", or a "PNG" or "JPEG" as a document of one page, ``width`` pixels wide or less.
 
-    The picture is PNG, or JPEG where that is smaller; grey and PNG if ``lossless`` (for reading letters in it). With it:
-    ``kind``, ``pages``, ``pixels`` and ``points`` (width and height of the page). Raises ``Unfit``: FILE-BROKEN, FILE-LOCKED,
-    FILE-PAGE (there is no such page), FILE-PIXELS.
+    The picture is PNG, or JPEG where that is smaller. If ``legible`` it is for reading letters in it: bare grey levels, one
+    byte a pixel, set upright by ``tilt`` degrees, without the rules of tables. With it: ``kind``, ``pages``, ``pixels`` and
+    ``points`` (width and height of the page). Raises ``Unfit``: FILE-BROKEN, FILE-LOCKED, FILE-PAGE (there is no such page),
+    FILE-PIXELS.
     """
     width = max(16, min(width, MAX_WIDTH))
     if kind != "PDF":
         inspect_picture(data, kind)
-        drawn, points = _of_picture(data, width)
+        drawn, points = _of_picture(data, width, grow=legible)
         pages = 1
     else:
         with _opened(data) as document:
@@ -75,9 +77,12 @@ def page_image(
             drawn, points = _of_pdf(document[page - 1], width)
     if kind != "PDF" and page != 1:
         raise Unfit("FILE-PAGE", page=page, most=1)
-    written, body = _written(drawn, lossless=lossless)
-    facts = {"kind": written, "pages": pages, "pixels": list(drawn.size), "points": [round(side, 1) for side in points]}
-    return facts, body
+    facts = {"pages": pages, "pixels": list(drawn.size), "points": [round(side, 1) for side in points]}
+    if legible:
+        upright, tilt = made_legible(drawn, drawn.width * 72 / points[0])
+        return {**facts, "kind": "GREY", "tilt": tilt}, upright.tobytes()
+    written, body = _written(drawn)
+    return {**facts, "kind": written}, body
 
 
 @contextlib.contextmanager
@@ -180,7 +185,7 @@ def _of_pdf(page: Any, width: int) -> tuple[Image.Image, tuple[float, float]]:
     return bitmap.to_pil().convert("RGB"), points
 
 
-def _of_picture(data: bytes, width: int) -> tuple[Image.Image, tuple[float, float]]:
+def _of_picture(data: bytes, width: int, *, grow: bool) -> tuple[Image.Image, tuple[float, float]]:
     picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
     points = (picture.width * 72 / PICTURE_DPI, picture.height * 72 / PICTURE_DPI)
     drawn = picture.convert("RGBA") if picture.mode in ("P", "LA", "PA") else picture
@@ -188,16 +193,19 @@ def _of_picture(data: bytes, width: int) -> tuple[Image.Image, tuple[float, floa
         paper = Image.new("RGBA", drawn.size, (255, 255, 255, 255))
         drawn = Image.alpha_composite(paper, drawn)
     drawn = drawn.convert("RGB")
-    scale = min(1.0, width / drawn.width, MAX_HEIGHT / drawn.height, (MAX_PIXELS / (drawn.width * drawn.height)) ** 0.5)
-    if scale < 1:
+    scale = min(
+        2.0 if grow else 1.0,
+        width / drawn.width,
+        MAX_HEIGHT / drawn.height,
+        (MAX_PIXELS / (drawn.width * drawn.height)) ** 0.5,
+    )
+    if scale != 1:
         size = (max(1, int(drawn.width * scale)), max(1, int(drawn.height * scale)))
         drawn = drawn.resize(size, Image.Resampling.LANCZOS)
     return drawn, points
 
 
-def _written(drawn: Image.Image, *, lossless: bool) -> tuple[str, bytes]:
-    if lossless:
-        return "PNG", _saved(drawn.convert("L"), "PNG", compress_level=1)
+def _written(drawn: Image.Image) -> tuple[str, bytes]:
     if _is_grey(drawn):
         drawn = drawn.convert("L")
     png = _saved(drawn, "PNG", compress_level=6)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
-    """Where a text stands: page (from 1) and box (left, top, right, bottom; PDF points from the upper left), or sheet and cell."""
+    """Where a text stands: page (from 1) and box, or sheet and cell.
+
+    A box is (left, top, right, bottom) in PDF points from the upper left corner of the page as it is shown.
+    """
 
     page: int = 0
     box: tuple[float, float, float, float] | None = None
@@ -44,12 +47,14 @@ class Candidate:
 class Evidence:
     """All candidates of a document, best first. ``has_text`` False: nothing could be read; somebody has to look.
 
-    ``rows`` is the text they were found in.
+    ``pages_by_ocr``: pages read from their picture, with the errors of that; ``pages_without_text``: nothing was read on them.
+    ``rows`` is the text the candidates were found in.
     """
 
     has_text: bool = False
     pages: int = 0
     pages_without_text: tuple[int, ...] = ()
+    pages_by_ocr: tuple[int, ...] = ()
     net_weight_kg: tuple[Candidate, ...] = ()
     lots: tuple[Candidate, ...] = ()
     invoice_number: tuple[Candidate, ...] = ()

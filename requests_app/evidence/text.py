@@ -44,7 +44,10 @@ class Row:
 
 
 def rows_of_pdf(pages: list[list[Any]]) -> list[Row]:
-    """The rows of all pages: words whose lines are level, from the top to the bottom."""
+    """The rows of all pages: words whose lines are level, from the top to the bottom.
+
+    A word is its text, its box, and, if it was read from a picture laid askew, its box on the page as it is shown.
+    """
     return [row for number, words in enumerate(pages, 1) for row in _rows_of_page(number, words)]
 
 
@@ -72,8 +75,9 @@ def _cells(number: int, line: list[Any]) -> Iterator[Cell]:
 
 def _cell(number: int, group: list[Any]) -> Cell:
     sides = list(zip(*(word[1] for word in group), strict=True))
-    box = (min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3]))
-    return Cell(" ".join(word[0] for word in group), Place(page=number, box=box), box[0], box[2])
+    shown = list(zip(*(word[-1] for word in group), strict=True))
+    box = (min(shown[0]), min(shown[1]), max(shown[2]), max(shown[3]))
+    return Cell(" ".join(word[0] for word in group), Place(page=number, box=box), min(sides[0]), max(sides[2]))
 
 
 def rows_of_sheets(sheets: dict[str, list[list[Any]]]) -> list[Row]:
