@@ -51,7 +51,7 @@ def _tilt(grey: Image.Image) -> float:
 def _sharpness(ink: Image.Image, angle: float) -> float:
     turned = ink.rotate(angle, Image.Resampling.BILINEAR) if angle else ink
     rows = turned.resize((1, turned.height), Image.Resampling.BOX)
-    levels = struct.unpack(f"{rows.height}f", rows.tobytes())
+    levels: tuple[float, ...] = struct.unpack(f"{rows.height}f", rows.tobytes())
     return sum((one - other) ** 2 for one, other in itertools.pairwise(levels))
 
 
