@@ -52,6 +52,32 @@ def find_value(evidence: Evidence, field: str, expected: str | Decimal) -> Candi
     return _anywhere(evidence, lambda cell: any(same(word, text) for word in cell.split()))
 
 
+#: From this score on a candidate is stated when nobody has said what to look for.
+SURE = 60
+
+
+def stated(evidence: Evidence, field: str) -> tuple[Candidate, ...]:
+    """What the document says of ``field`` as far as that is sure: all lots, else the best candidate; empty where unsure."""
+    candidates: tuple[Candidate, ...] = getattr(evidence, field)
+    sure = tuple(one for one in candidates if one.score >= SURE)
+    return sure if field == "lots" else sure[:1]
+
+
+def is_right(field: str, candidate: Candidate, known: object) -> bool:
+    """Whether a candidate says ``known``, the true value of its field (of lots: one of them)."""
+    if field == "organic":
+        return bool(known)
+    if field == "lots":
+        return any(same_lot(candidate.value, str(lot)) for lot in known) if isinstance(known, list) else False
+    if known is None:
+        return False
+    if field == "net_weight_kg":
+        return _weighs(candidate, Decimal(str(known)))
+    if field == "importer":
+        return likeness(candidate.value, str(known)) >= ALIKE
+    return same_invoice_number(candidate.value, str(known))
+
+
 def _weighs(candidate: Candidate, kilograms: Decimal) -> bool:
     return abs(candidate.kilograms - kilograms) <= max(candidate.within, GRAM)
 
