@@ -7,27 +7,45 @@ import re
 
 from requests_app.evidence import labels
 from requests_app.evidence.findings import Candidate, best_first
-from requests_app.evidence.text import Cell, Row
+from requests_app.evidence.text import Cell, Row, blocks
 
 #: Labels by how surely they mean the importer of record.
 _LABELS = [
-    (re.compile(r"^(?:u\.?s\.? )?(?:importer(?: of record)?|importador(?: registrado)?)(?: name)?\b"), 95),
-    (
-        re.compile(r"^(?:buyer|comprador|sold to|vendido a|bill(?:ed)? to|facturar? a|facturado a|customer|cliente)\b"),
-        85,
-    ),
-    (re.compile(r"^(?:consignee|consignatario|consigned to|consignado a|messrs\.?|senores)\b"), 75),
-    (re.compile(r"^(?:ship(?:ped)? to|deliver to|destinatario|notify(?: party)?|notificar a)\b"), 55),
-]
-_NO_NAME = re.compile(
-    r"^(?:address|direccion|name|nombre|nop\b|tax|date|fecha|invoice|factura|tel|phone|p\.?o\.? box|\d)"
-    r"|^(?:exporter|exportador|seller|vendedor|shipper|embarcador|consignee|importer|buyer|comprador)\b|:$"
+    (re.compile(r"^(?:the |el |la |nuestro |our )?(?:u\.?s\.?a?\.? |ultimate |final )?(?:importer(?: of record)?|importador[ae]?(?: registrado| final| en (?:los )?(?:ee\.? ?uu\.?|estados unidos|destino))?|importing company|empresa importadora)(?: name| de registro)?\b"), 95),
+    (re.compile(r"^(?:buyer|comprador[ae]?|purchaser|sold to|sold for account of|vendido a|bill(?:ed)? to|invoice(?:d)? to|facturar? a|facturado a|customer(?: name)?|clientes?|client|for (?:the )?account (?:and risk )?of|por cuenta (?:y riesgo )?de|adquirente|applicant|adquiriente|razon social del? (?:cliente|comprador|importador))\b"), 85),
+    (re.compile(r"^(?:consignee|consignatari[oa]|consigned to|consignad[oa] a|receiver|receptor|messrs\.?|m/s\b|senor(?:es)?(?:\(es\))?|sres\.?|destinatario)(?=\W|$)"), 75),
+    (re.compile(r"^(?:to|para|a)\s*:"), 62),
+    (re.compile(r"^(?:ship(?:ped)? to|deliver(?:ed)? to|delivery address|notify(?: party)?|notificar a|parte a notificar|entregar a|enviar a)\b"), 50),
+]  # fmt: skip
+_SENTENCE = re.compile(
+    r"\b(?:(?:the |our )?importer(?: of record)?(?: in the (?:united states|usa?|u\.s\.a?\.))?\s+(?:is|will be|being)|(?:el |la )?importador[ae]?(?: en (?:los )?(?:estados unidos|ee\.? ?uu\.?))?\s+(?:es|sera)|"
+    r"(?:imported|bought|purchased) by|importad[oa]s? por|compradas? por|(?:sold|consigned|invoiced) to|vendid[oa]s? a|consignad[oa]s? a|facturad[oa]s? a)\s*:?\s*"
+)
+_MORE = re.compile(
+    r"^\s*(?:\((?:if|s[ií])[^)]*\)|/\s*[\w .]+?(?=:|$)|\([^)\d]*\)|name\b|nombre\b|y direcci[oó]n|and address|& address|,? name (?:and|&) address|,? nombre y direcci[oó]n|[-–]\s*name)*\s*[:.\-–=]?\s*",
+    re.IGNORECASE,
+)
+_FORM = (
+    r"(?:inc(?:orporated)?|l\.?l\.?c|ltd|limited|corp(?:oration)?|co(?:mpany)?|s\.?a\.?(?:\s?c\.?|\s?s\.?)?|gmbh|s\.?l\.?|s\.?r\.?l|b\.?v|"
+    r"n\.?v|l\.?l?\.?p|plc|ltda|cooperative|coop(?:erativa)?|s\.? de r\.?l\.?(?: de c\.?v)?|s\.?a\.? de c\.?v|pvt|pte|group|holdings|partners|ag|kg|"
+    r"l\.?p)"
+)
+_FIRM = re.compile(rf"\b{_FORM}\b\.?", re.IGNORECASE)
+_TRADE = re.compile(
+    r"\b(?:imports?|importers?|foods?|traders?|trading|distribut\w+|ingredients|naturals?|organics?|brands|supply|suppliers|industries|"
+    r"enterprises|international|mills?|roast\w+|markets?|merchants|importadora|alimentos|comercial\w*|commodities|products|farms|produce)\b",
+    re.IGNORECASE,
 )
 _FORMS = frozenset(
-    "inc incorporated llc ltd limited corp corporation co company sa sac srl sl slu cv de rl sas gmbh bv nv plc lp llp ag the"
-    " ltda spa eirl".split()
+    "inc incorporated llc ltd limited corp corporation co company sa sac sas srl sl slu cv de rl gmbh bv nv plc lp llp ag the"
+    " ltda spa eirl pvt pte cia".split()
 )
-_MORE = re.compile(r"^\s*(?:/\s*[\w ]+?)?(?:\([^)]*\))?\s*[:.\-–]?\s*")
+_CUT = re.compile(
+    r"\s+[–—|·]\s+|\s-\s|;|\s*\((?:nop|tax|ein|importer|us |the |hereinafter)|,?\s+nop id|\s{3,}|¦|\s+(?:address|tel|phone|ein|attn|tax id|vat|c/o|rfc|"
+    r"ruc|nit|domicilio|direccion)\b\W",
+    re.IGNORECASE,
+)
+_NOT = re.compile(r"^(?:n/?a|same as|as above|idem|el mismo|to (?:the )?order|a la orden|order of|unknown|none|tbd|p\.?o\.? box|\d)\b")
 
 
 def find(rows: list[Row]) -> tuple[Candidate, ...]:
@@ -37,10 +55,20 @@ def find(rows: list[Row]) -> tuple[Candidate, ...]:
         for place, cell in enumerate(row.cells):
             text = labels.folded(cell.text)
             for label, score in _LABELS:
-                if match := label.search(text):
+                if match := label.match(text):
                     found += _named(rows, at, place, match.end(), score)
                     break
+    texts = [(cell.text, (cell,), (0,)) for row in rows for cell in row.cells]
+    for text, cells, starts in [*texts, *((block.text, block.cells, block.starts) for block in blocks(rows))]:
+        for match in _SENTENCE.finditer(labels.folded(text)):
+            place_of = [cell for cell, start in zip(cells, starts, strict=True) if start <= match.end()]
+            rest = " ".join(text[match.end() : match.end() + 120].split())
+            found += _name(_as(place_of[-1], rest), 84, "named in a sentence", in_sentence=True)
     return best_first(found)
+
+
+def _as(cell: Cell, text: str) -> Cell:
+    return Cell(text, cell.place, cell.left, cell.right, top=cell.top, bottom=cell.bottom)
 
 
 def _named(rows: list[Row], at: int, place: int, end: int, score: int) -> list[Candidate]:
@@ -48,26 +76,60 @@ def _named(rows: list[Row], at: int, place: int, end: int, score: int) -> list[C
     more = _MORE.match(cell.text[end:])
     rest = cell.text[end + (more.end() if more else 0) :]
     if rest:
-        is_label = ":" in cell.text[: len(cell.text) - len(rest)]
-        return _name(Cell(rest, cell.place, 0, 0), score if is_label else score - 30, "after its label")
-    if cell.text.rstrip().endswith(":") or place == 0:
-        following = rows[at].cells[place + 1] if place + 1 < len(rows[at].cells) else None
-        if following and (found := _name(following, score - 2, "beside its label")):
-            return found
-    for _row, under in labels.below(rows, at, cell, labels.NEAR):
-        if found := _name(under, score - 1, "under its label"):
-            return found
-    return []
+        is_label = bool(re.search(r"[:.–-]\s*$", cell.text[: len(cell.text) - len(rest)]))
+        line = _as(cell, rest)
+        return _name(_whole(rows, at, line), score if is_label else score - 30, "after its label")
+    beside = rows[at].cells[place + 1] if place + 1 < len(rows[at].cells) else None
+    below = labels.under(rows, at, cell, 2.0)
+    if rows[at].is_sheet and below is None and at + 1 < len(rows):
+        below = next((one for one in rows[at + 1].cells if one.left == cell.left), None)
+    first = _name(_whole(rows, at, beside), score - 1, "beside its label") if beside else []
+    second = _name(_whole(rows, at, below), score - 2, "under its label") if below else []
+    if first and second:
+        return first if _firmness(first[0].value) >= _firmness(second[0].value) or cell.text.rstrip().endswith(":") else second
+    return first or second
 
 
-def _name(cell: Cell, score: int, why: str) -> list[Candidate]:
-    text = re.split(r"\s+[–|·]\s+|;|\s*\((?:NOP|Tax|EIN|importer)|,?\s+NOP ID|\s{2,}", cell.text)[0].strip(" ,")
-    if len(text) < 4 or _NO_NAME.search(labels.folded(text)) or not re.search(r"[A-Za-z]{3}", text):
+def _firmness(name: str) -> int:
+    """How much a text looks like the name of a firm."""
+    return 3 * bool(_FIRM.search(name)) + bool(_TRADE.search(name)) + (name[:1].isupper()) - 2 * bool(re.search(r"\d", name))
+
+
+def _whole(rows: list[Row], at: int, cell: Cell) -> Cell:
+    """A name that goes on in the line below: "Prairie Organic Trading" above "Company"."""
+    if _FIRM.search(cell.text) or cell.place.sheet or "," in cell.text or re.search(r"\d", cell.text):
+        return cell
+    for row in rows[at + 1 : at + 6]:
+        for below in row.cells:
+            close = 0 < below.top - cell.top < 2.2 * cell.height and below.top - cell.bottom < 0.65 * cell.height
+            if row.sheet_of == rows[at].sheet_of and close and abs(below.left - cell.left) < 4 or (
+                close and cell.left < below.left < cell.right and abs(below.left - cell.left) < 60
+            ):
+                match = re.match(rf"((?:[A-Z][\w&'.-]*\s+){{0,2}}{_FORM})\b\.?(?=,|$|\s*\n)", below.text, re.IGNORECASE)
+                return _as(cell, f"{cell.text} {match.group()}") if match and len(below.text) < 45 else cell
+    return cell
+
+
+def _name(cell: Cell, score: int, why: str, *, in_sentence: bool = False) -> list[Candidate]:
+    text = _CUT.split(cell.text)[0].strip(" ,.:*\"'“”")
+    folded = labels.folded(text)
+    if len(text) < 4 or _NOT.match(folded) or not re.search(r"[A-Za-z]{3}", text) or text.endswith(":"):
         return []
-    head = re.match(r"(.+?\b(?:Inc|LLC|Ltd|Corp|Co|S\.A|GmbH|S\.L|L\.L\.C|B\.V)\b\.?)(?=,|$)", text)
-    if not head and "," in text:
-        text = text.split(",")[0]
-    return [Candidate(head.group(1) if head else text, cell.text, cell.place, score, why)]
+    if labels.is_label(text) and not _FIRM.search(text) and not _TRADE.search(text):
+        return []
+    head = re.match(rf"(.+?,?\s*\b{_FORM}\b\.?)(?=[,;.:)]|$|\s)", text, re.IGNORECASE)
+    while head and (longer := re.match(rf"\s*,?\s*{_FORM}\b\.?", text[head.end() :], re.IGNORECASE)):
+        head = re.match(re.escape(text[: head.end() + longer.end()]) + "()", text) and re.match(f"({re.escape(text[: head.end() + longer.end()])})", text)
+    if head:
+        name = head.group(1)
+    else:
+        name = re.split(r",|\.\s|\s(?:on|in|at|en|con|by|under|del?)\s(?=[a-z0-9])", text)[0] if in_sentence else text.split(",")[0]
+        if in_sentence and not re.match(r"[A-Z]", name):
+            return []
+    name = name.strip(" ,;:")
+    if len(name) < 3 or len(name) > 90:
+        return []
+    return [Candidate(name, cell.text, cell.place, score, why)]
 
 
 def bare(name: str) -> str:

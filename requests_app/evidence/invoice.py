@@ -6,47 +6,115 @@ import re
 
 from requests_app.evidence import labels
 from requests_app.evidence.findings import Candidate, best_first
-from requests_app.evidence.text import Cell, Row
+from requests_app.evidence.text import ACROSS, Joined, Row, blocks, joined
 
-_MARK = r"(?:numbers?|numero|nos?\b\.?|num\b\.?|n[°º]\.?|nr\b\.?|#|ref\b\.?|id\b)"
-_LABEL = re.compile(
-    rf"\b(?:invoice|inv\.?|factura)(?: comercial| de exportacion| ref(?:erence)?\.?)?\s*{_MARK}\s*(?:\([^)]*\))?\s*[:#]?"
-    rf"|\b{_MARK}\s*(?:de )?(?:la )?factura\s*:?|\b(?:commercial invoice|factura comercial|factura|invoice|inv)\s*[:#]"
-    r"|\b(?:commercial invoice|invoice|factura(?: comercial)?)\s+(?=[a-z]{0,6}[-/]?\d)"
+_MARK = r"(?:numbers?\b|numero\b|nos?\b\.?|num\b\.?|nro\b\.?|n[°ºª]\.?|n\.[°ºo]|nr\b\.?|#|ref(?:erence|erencia)?\b\.?|id\b|code\b|folio\b|serie\b)"
+_KIND = (
+    r"(?:\s*(?:comercial|commercial|electronica|de exportacion|de venta|export|sales|tax|proforma|pro-forma|fiscal|exportacion|de exp\.?))"
 )
-_OTHER = re.compile(r"\b(order|pedido|purchase|supplier'?s?|proveedor)\b")
-_CODE = re.compile(r"[A-Za-z0-9]+(?:[-/._][A-Za-z0-9]+)*")
-_DATE = re.compile(r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}$|^\d{4}-\d{2}-\d{2}$")
+_DATED = r"(?:\s*(?:/|&|and|y|-|,)\s*(?:date|fecha|dated)\b)?"
+_LABEL = re.compile(
+    rf"(?P<sure>\b(?:invoices?|inv\b\.?|facturas?|fact\b\.?|fra\b\.?|fac\b\.?){_KIND}{{0,3}}\s*(?:\"?[a-e]\"\s*)?[(¦]?\s*{_MARK}\)?\s*{_MARK}?{_DATED}\s*(?:\([^)\d]*\))?\s*[:#=]?)"
+    rf"|(?P<turned>\b{_MARK}\s*(?:y fecha )?(?:(?:de|of)\s+)?(?:(?:la|the|our|su)\s+)?(?:commercial |comercial |export |sales )?(?:invoice|factura)\b{_KIND}{{0,2}}\s*[:#=]?)"
+    rf"|(?P<plain>\b(?:commercial invoice|factura comercial|facturas?|invoices?|inv){_KIND}{{0,2}}\s*[:#])"
+    rf"|(?P<loose>\b(?:commercial invoice|invoices?|inv\b\.?|facturas?(?: comercial| electronica)?){_KIND}{{0,2}}\s+(?=[a-z]{{0,6}}[-/ ]?\d))"
+)
+_OTHER = re.compile(r"\b(?:order|pedido|purchase|proveedor|packing list|b/l|p\.?o\.?|freight|flete)\b[\s/&]*$")
+_TITLE = re.compile(rf"\b(?:commercial |proforma |pro-forma |export |sales |tax )?(?:invoice|factura)\b{_KIND}{{0,3}}\W*(?:\"[a-e]\")?\W*$")
+_BARE_LABEL = re.compile(rf"^\s*(?:{_MARK}\s*[:#]?\s*|(?:document|documento|doc\.?|comprobante|folio|serie)\s*{_MARK}?\s*[:#]?\s*)(?=[a-z]{{0,6}}[-/ ]?\d|[¦\n])")
+_CODE = re.compile(r"[A-Za-z0-9]+(?:[-/._–][A-Za-z0-9]+)*")
+_ALONE = re.compile(r"(?=.*\d)[A-Z0-9]{1,6}\s?[-/–]\s?[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*")
+_DATE = re.compile(r"^\d{1,2}[/.-]\d{1,2}[/.-](?:\d{2}|\d{4})$|^(?:19|20)\d\d[-/.]\d\d[-/.]\d\d$|^\d{1,2}[-/](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)[a-z]*[-/]\d{2,4}$", re.IGNORECASE)  # fmt: skip
+_SCORES = {"sure": 90, "turned": 90, "plain": 82, "loose": 78}
+_TOP = 8
 
 
 def find(rows: list[Row]) -> tuple[Candidate, ...]:
     """Candidates for the number of the invoice that the document is, or names."""
     found: list[Candidate] = []
     for at, row in enumerate(rows):
-        for place, cell in enumerate(row.cells):
-            text = labels.folded(cell.text)
-            for match in _LABEL.finditer(text):
-                if _OTHER.search(text[max(0, match.start() - 12) : match.end()]):
-                    continue
-                found += _after(rows, at, place, match)
+        found += _scanned(joined(row.cells, ACROSS), rows, at)
+    for block in blocks(rows):
+        found += _scanned(block, rows, None)
+    if not any(one.score >= 75 for one in found):
+        found += _under_title(rows)
     return best_first(found)
 
 
-def _after(rows: list[Row], at: int, place: int, match: re.Match[str]) -> list[Candidate]:
-    cell = rows[at].cells[place]
-    beside = labels.after(rows[at], place, match.end())
-    if beside is not None and (found := _code(beside, 90, "after its label")):
-        return [found]
-    if cell.text[match.end() :].strip(" .:#-"):
+def _scanned(line: Joined, rows: list[Row], at: int | None) -> list[Candidate]:
+    text = labels.folded(line.text)
+    found: list[Candidate] = []
+    for match in _LABEL.finditer(text):
+        if _OTHER.search(text[: match.start()]) or re.match(r"\s*(?:date|fecha|total|value|amount|valor|to\b)", text[match.end() :]):
+            continue
+        score = _SCORES[str(match.lastgroup)] - (8 if re.search(r"pro-?forma", match.group()) else 0)
+        found += _after(line, match, score)
+        cell = line.cell_at(match.start())
+        behind = line.text[match.end() :].split("¦")[0]
+        if at is not None and not behind.strip(" .:#-()") and not any(one.place == cell.place for one in found):
+            below = labels.under(rows, at, cell)
+            beside = found and match.lastgroup in ("sure", "turned")
+            code = _code(below.text) if below is not None and not beside else None
+            if code and below is not None:
+                found.append(Candidate(code, below.text, below.place, score - 6, "under its label"))
+    return found
+
+
+def _after(line: Joined, match: re.Match[str], score: int) -> list[Candidate]:
+    rest = line.text[match.end() :]
+    gap = re.match(r"[\s.:#\-–=¦]*", rest)
+    start = match.end() + (gap.end() if gap else 0)
+    said = line.text[match.start() : start]
+    if said.count("¦") > 2 or said.count("\n") > 1 or ("\n" in said and ":" in said and "\n" in said.split(":", 1)[1] and False):
         return []
-    for _row, under in labels.below(rows, at, cell, labels.NEAR):
-        if found := _code(under, 80, "under its label"):
-            return [found]
+    code = _code(line.text[start:].split("¦")[0])
+    if not code:
+        return []
+    cell = line.cell_at(start)
+    return [Candidate(code, cell.text, cell.place, score - (2 if "¦" in said else 0), "after its label")]
+
+
+def _code(text: str) -> str:
+    """The number that ``text`` begins with: a code with a figure in it, in one piece or in two ("OVT 5512", "F001 - 123")."""
+    text = text.strip().strip("().,;:#").strip()
+    pieces = text.split()
+    if not pieces:
+        return ""
+    first = pieces[0].strip("().,;:")
+    if len(pieces) >= 3 and pieces[1] in ("-", "–", "/") and re.fullmatch(r"[A-Za-z]*\d*", first) and re.fullmatch(r"\d[\w-]*[.,;]?", pieces[2]):
+        return f"{first}{pieces[1]}{pieces[2].strip('.,;')}"
+    if len(pieces) >= 2 and re.fullmatch(r"[A-Z]{1,6}[-.]?", first) and re.fullmatch(r"\d[\w/.-]*[.,;]?", pieces[1]):
+        second = pieces[1].strip(".,;")
+        return "" if first in _MONTHS else f"{first} {second}"
+    if not _CODE.fullmatch(first) or not re.search(r"\d", first) or _DATE.match(first) or len(first) < 2:
+        return ""
+    if len(pieces) > 1 and re.fullmatch(r"\d{1,2}", first) and re.match(r"[A-Za-z]", pieces[1]):
+        # "14 March 2026", "3 cartons"
+        return ""
+    return first
+
+
+_MONTHS = frozenset("JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC ENE ABR AGO DIC USD EUR NET".split())
+
+
+def _under_title(rows: list[Row]) -> list[Candidate]:
+    """A bare "No.", or a code that stands alone, close under or beside the title "Commercial invoice"."""
+    for at, row in enumerate(rows[:60]):
+        line = joined(row.cells, ACROSS)
+        title = next((cell for cell in row.cells if _TITLE.search(labels.folded(cell.text)) and len(cell.text) < 60), None)
+        if title is None:
+            continue
+        near = [one for one in rows[at : at + _TOP] if one.sheet_of == row.sheet_of]
+        for one in near:
+            for place, cell in enumerate(one.cells):
+                if cell is title:
+                    continue
+                text = joined(one.cells[place : place + 2], ACROSS)
+                match = _BARE_LABEL.match(labels.folded(text.text))
+                if match and (found := _after(text, match, 72)):
+                    return found
+                if one.is_sheet is False and _ALONE.fullmatch(cell.text.strip()) and not _DATE.match(cell.text.strip()) and (code := _code(cell.text)):
+                    return [Candidate(code, cell.text, cell.place, 66, "a code beside the title")]
+        assert line.cells
+        break
     return []
-
-
-def _code(cell: Cell, score: int, why: str) -> Candidate | None:
-    first = cell.text.split()[0].strip("().,;:") if cell.text.split() else ""
-    if not _CODE.fullmatch(first) or not re.search(r"\d", first) or _DATE.match(first):
-        return None
-    return Candidate(first, cell.text, cell.place, score, why)

@@ -1,4 +1,4 @@
-"""Lots: codes after "lot", or under it in a table."""
+"""Lots: codes after "lot", or under it in a table or form."""
 
 from __future__ import annotations
 
@@ -6,69 +6,184 @@ import re
 
 from requests_app.evidence import labels
 from requests_app.evidence.findings import Candidate, best_first
-from requests_app.evidence.text import Cell, Row
+from requests_app.evidence.scales import PACKAGE
+from requests_app.evidence.text import ACROSS, Joined, Row, blocks, joined
 
-_LABEL = re.compile(
-    r"\b(?:lots?|lotes?|batch(?:es)?|partidas?)\b\s*(?:/\s*(?:lots?|lotes?|batch|partida))?\s*(?:\(s\))?\s*"
-    r"(?:numbers?|numeros?|codes?|codigos?|ids?\b|nos?\b\.?|nums?\b\.?|n[°º]s?\.?|nr\.?|#)?\s*(?:\(s\))?\s*(?:de lotes?\s*)?[:#]?"
+_MARK = (
+    r"(?:numbers?|numeros?|codes?|codigos?|ids?\b|identification|identificacion|references?|referencia|refs?\b\.?|nos?\b\.?|nums?\b\.?|"
+    r"nros?\b\.?|n[°ºª]s?\.?|n\.[°ºo]s?|nr\b\.?|#)"
 )
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9]*(?:[-/._][A-Za-z0-9]+)*")
-_SPLIT = re.compile(r"\s*[,;&+|]\s*|\s+(?:and|y|e|und)\s+|\s+")
-_NOT = re.compile(r"^\d{1,2}$|^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}$|^\d+(kg|kgs|lb|lbs|mt)$", re.IGNORECASE)
-_TARIFF = re.compile(r"\b(arancelaria|tariff|hts)\b")
+_LABEL = re.compile(
+    r"\b(?:production |processing |export |harvest |product )?(?:lots?|lotes?|batch(?:es)?|partidas?)\b(?!-?\s?\d{1,2}\s*,)\s*"
+    r"(?:\(s\)|/s\b)?\s*(?:(?:/|&|or|o|y|and|\()\s*(?:lots?|lotes?|batch(?:es)?|partidas?)\b\)?)?\s*(?:\(s\))?\s*"
+    r"(?:de produccion|de exportacion|de cosecha|de proceso|de fabricacion)?\s*"
+    rf"{_MARK}?\s*(?:\(s\))?\s*(?:/\s*{_MARK})?\s*(?:de lotes?\b)?\s*(?:(?:is|are|was|were|es|son|being|marked|marcados?|identificad[oa]s? como|with)\b)?\s*[:#=.]*"
+)
+#: What makes "lot" no lot of goods: tariff headings, addresses, how many there are, and other facts of a lot.
+_NOT_BEFORE = re.compile(r"(?:\bmz\.?|manzana|\bmza\.?|block|urb\.?|parcela|parking|\ba|number of|no\. of|cantidad de|numero de|total)\s*[a-z]?\s*$")
+_NOT_BEHIND = re.compile(r"^\s*(?:arancelaria|presupuest|size|weight|wt\b|qty|quantity|date|of land|urb|mz\b|net\b|kg|peso|fecha|expir|venc)")
+_TARIFF = re.compile(r"\b(?:arancelaria|tariff|hts)\b")
+_CODE = re.compile(r"[A-Za-z0-9]+(?:[-/._–#:][A-Za-z0-9]+)*")
+_TO = r"\s*(?:\bto\b|\bthrough\b|\bthru\b|\bal?\b|\bhasta(?: el)?\b|\s-\s|\s?–\s?|\s?—\s?|\.\.\.?|→)\s*"
+_RANGE = re.compile(
+    rf"(?<![\w-])(?P<a>[A-Za-z0-9]+(?:[-/._][A-Za-z0-9]+)*?)(?P<m>\d+){_TO}(?:(?:lot|lote|no\.?)\s+)?(?P<b>(?:[A-Za-z0-9]+[-/._])*[A-Za-z]*)(?P<n>\d+)(?![\w])",
+    re.IGNORECASE,
+)
+_MOST_OF_RANGE = 60
+_SPLIT = re.compile(r"\s*[,;&+|¦•]\s*|\s+(?:and|y|e|und|&)\s+|\s*/\s+|\s+/\s*|\s+")
+_NOT = re.compile(
+    r"^\d{1,2}$|^\d{1,2}[/.-]\d{1,2}[/.-](?:\d{2}|\d{4})$|^(?:19|20)\d\d-\d\d-\d\d$|^[\d.,]+(?:kgs?|lbs?|mt|t|pcs|bags)$|^\d{4}\.\d\d(?:\.\d\d)*$|"
+    r"^[A-Za-z]{3}[UuJjZz]\d{6}[-/]?\d$|^\d+(?:\.\d{3})*,\d+$|^\d+x\d*$|^\d{1,3}%$|^(?:fcl|lcl|hs|hts|iso)\d*$",
+    re.IGNORECASE,
+)
+_MEASURES = re.compile(
+    rf"[(\[]?\s*\d[\d.,' ]*\s*(?:kgs?|kilos?|lbs?|libras|pounds|mts?|tm|tons?|tonnes|{PACKAGE})\b\.?\s*(?:net\w*|each|c/u)?\s*[)\]]?|\([^)]*\)", re.IGNORECASE
+)
+_PREFIX = re.compile(r"^(?:lots?|lotes?|batch|no|nos|nro)\.?\s*[:#]?\s*", re.IGNORECASE)
 
 
 def find(rows: list[Row]) -> tuple[Candidate, ...]:
-    """Candidates, each lot once, in the order of the best."""
+    """Candidates, each lot once, the surest first."""
     found: list[Candidate] = []
     for at, row in enumerate(rows):
+        found += _scanned(joined(row.cells, ACROSS))
         for place, cell in enumerate(row.cells):
-            text = labels.folded(cell.text)
-            match = _LABEL.search(text)
-            if not match or _TARIFF.search(text):
-                continue
-            rest = cell.text[match.end() :].strip(" :.#-")
-            if rest:
-                found += _codes(Cell(rest, cell.place, cell.left, cell.right), 90, "after its label")
-                continue
-            if match.start() > 24:
-                continue
-            if place + 1 < len(row.cells) and (beside := _codes(row.cells[place + 1], 85, "beside its label")):
-                found += beside
-                found += _continued(rows, at, row.cells[place + 1])
-            else:
-                found += _column(rows, at, cell)
-    return best_first(found)
+            if _is_head(cell.text) and not _answered(row, place, found):
+                found += _under(rows, at, place)
+    for block in blocks(rows):
+        found += _scanned(block)
+    return _once(best_first(found))
 
 
-def _continued(rows: list[Row], at: int, first: Cell) -> list[Candidate]:
-    """Codes on the lines below that have no label of their own."""
+def _once(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Without what is a part of another candidate at the same place: "2026-01" of "LOT-2026-01"."""
+    kept: list[Candidate] = []
+    for one in found:
+        bare = one.value.lower()
+        if not any(bare in other.value.lower() and one.value != other.value and one.place == other.place for other in found):
+            kept.append(one)
+    return tuple(kept)
+
+
+def _answered(row: Row, place: int, found: list[Candidate]) -> bool:
+    beside = row.cells[place : place + 2]
+    return any(one.place == cell.place for one in found for cell in beside)
+
+
+def _is_head(text: str) -> bool:
+    """Whether a cell is nothing but a label of lots, so that codes may stand below."""
+    plain = labels.folded(text)
+    match = _LABEL.search(plain)
+    if not match or _TARIFF.search(plain) or _NOT_BEHIND.match(plain[match.end() :]):
+        return False
+    rest = plain[match.end() :].strip(" :.#-/()")
+    before = plain[: match.start()].strip(" :.#-/()&")
+    return len(before) < 20 and not re.search(r"\d", plain) and len(rest) < 22
+
+
+def _scanned(line: Joined) -> list[Candidate]:
+    """The codes behind each "lot" in a line or a paragraph."""
+    text = labels.folded(line.text)
     found: list[Candidate] = []
-    for row, cell in labels.below(rows, at, first, 4):
-        if len(row.cells) > 1 or not (more := _codes(cell, 75, "below a lot")):
-            break
-        found += more
-    return found
-
-
-def _column(rows: list[Row], at: int, head: Cell) -> list[Candidate]:
-    found: list[Candidate] = []
-    for row, cell in labels.below(rows, at, head):
-        codes = _codes(cell, 80, "in the column of lots")
-        if labels.TOTAL.search(labels.folded(row.text)) or (not codes and found and len(row.cells) < 3):
-            break
-        found += codes
-    return found
-
-
-def _codes(cell: Cell, score: int, why: str) -> list[Candidate]:
-    """The codes that ``cell`` begins with: letters and digits, one digit at least; the first other word ends them."""
-    found = []
-    for piece in _SPLIT.split(cell.text.strip()):
-        bare = piece.strip("().:#[]")
-        if not bare:
+    for match in _LABEL.finditer(text):
+        if _NOT_BEFORE.search(text[: match.start()][-16:]) or _NOT_BEHIND.match(text[match.end() :]):
             continue
-        if not _CODE.fullmatch(bare) or not re.search(r"\d", bare) or _NOT.match(bare) or len(bare) < 3:
-            break
-        found.append(Candidate(bare, cell.text, cell.place, score, why))
+        whole = re.match(r"[A-Za-z]+[-_]\w*\d[\w./-]*", line.text[match.start() :])
+        start = match.start() if whole else match.end()
+        rest = line.text[start : start + 1500]
+        gap = re.match(r"[\s¦:.#\-–]*", rest)
+        skipped = gap.group() if gap else ""
+        if skipped.count("¦") > 1 or skipped.count("\n") > 1:
+            continue
+        is_labelled = bool(re.search(r"[:#°º.]", match.group()[3:])) or bool(re.search(_MARK, match.group()))
+        score = 90 if is_labelled or not skipped.strip() else 86
+        codes = _codes(rest[len(skipped) :])
+        for code, offset in codes:
+            cell = line.cell_at(start + len(skipped) + offset)
+            found.append(Candidate(code, cell.text, cell.place, score, "after its label"))
     return found
+
+
+def _under(rows: list[Row], at: int, place: int) -> list[Candidate]:
+    """The codes of a column, or of a form's field, below the head in cell ``place``."""
+    head = rows[at].cells[place]
+    found: list[Candidate] = []
+    last = head
+    shape = ""
+    for row, cell in labels.column(rows, at, place):
+        distance = cell.top - last.bottom
+        if distance > (7 if found else 5) * max(last.height, cell.height, 0.5):
+            break
+        codes = _codes(_PREFIX.sub("", cell.text), whole=True)
+        if labels.TOTAL.search(labels.folded(row.text)) and not codes:
+            break
+        if not codes:
+            if labels.is_label(cell.text) and not found:
+                break
+            continue
+        if place and row.cells[0] != cell and row.cells[row.cells.index(cell) - 1].text.rstrip().endswith(":"):
+            break
+        if shape and not _alike(shape, codes[0][0]):
+            continue
+        shape = shape or codes[0][0]
+        found += [Candidate(code, cell.text, cell.place, 80, "in the column of lots") for code, _offset in codes]
+        last = cell
+    return found
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two codes are built alike: both with letters, or both of figures and about as long."""
+    letters = [bool(re.search(r"[A-Za-z]", code)) for code in (one, other)]
+    return letters[0] == letters[1] and (letters[0] or abs(len(one) - len(other)) <= 1)
+
+
+def _codes(text: str, *, whole: bool = False) -> list[tuple[str, int]]:
+    """The codes that ``text`` begins with, and where; all of it has to be codes if ``whole``."""
+    plain = _MEASURES.sub(lambda match: " " * len(match.group()), text)
+    found: list[tuple[str, int]] = []
+    at = 0
+    while at < len(plain):
+        if (span := _RANGE.match(plain, at)) and (run := _run(span)):
+            found += [(code, span.start()) for code in run]
+            at = span.end()
+        elif piece := re.compile(r"[^\s,;&+|¦•]+").match(plain, at):
+            bare = piece.group().strip("().:#[]*'\"-–")
+            if not bare:
+                at = piece.end()
+                continue
+            if not _is_code(bare):
+                return [] if whole and bare.lower() not in ("lot", "lote", "no", "kg") else found
+            found.append((bare, at))
+            at = piece.end()
+        joint = _SPLIT.match(plain, at)
+        if joint is None:
+            break
+        if not whole and "¦" in joint.group():
+            break
+        at = max(joint.end(), at + (0 if joint.end() > at else 1))
+        again = re.compile(r"(?:(?:lots?|lotes?|batch|no|nos|and|y|e)\b\.?\s*[:#]?\s*)+", re.IGNORECASE).match(plain, at)
+        if again and found:
+            at = again.end()
+    return found
+
+
+def _is_code(text: str) -> bool:
+    return bool(_CODE.fullmatch(text)) and bool(re.search(r"\d", text)) and not _NOT.match(text) and 3 <= len(text) <= 40
+
+
+def _run(span: re.Match[str]) -> list[str]:
+    """The lots from the first to the last of a range; none where the two ends do not belong together."""
+    first, last = span.group("m"), span.group("n")
+    stem, other = span.group("a"), span.group("b")
+    if other and other.lower() != stem.lower() and stem.lower() != other.lower().rstrip("-/._"):
+        return []
+    if not other and len(last) > len(first):
+        return []
+    if not other and len(last) < len(first):
+        stem, first = stem + first[: -len(last)], first[-len(last) :]
+    low, high = int(first), int(last)
+    if not 0 < high - low < _MOST_OF_RANGE:
+        return []
+    return [f"{stem}{number:0{len(first)}d}" for number in range(low, high + 1)]
+
+

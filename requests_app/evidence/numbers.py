@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
-NUMBER = r"\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*"
-_SURE = re.compile(r"(?<![\d.,])\d{1,3}(?:([.,])\d{3})*([.,])(\d+)(?![\d.,])")
+NUMBER = r"\d{1,3}(?:[ \u00a0\u202f'’]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*"
+_SURE = re.compile(r"(?<![\d.,/-])\d{1,3}(?:([.,])\d{3})*([.,])(\d+)(?![\d.,/-])")
 
 
 def decimal_mark(texts: Iterable[str]) -> str:
@@ -29,29 +29,29 @@ def decimal_mark(texts: Iterable[str]) -> str:
     return first[0][0]
 
 
-def parse(text: str, mark: str = "", *, large: bool = True) -> Decimal | None:
-    """The number that ``text`` prints, None where it is none.
+def readings(text: str, mark: str = "") -> list[Decimal]:
+    """The numbers that ``text`` may print, the likelier one first; none where it is no number.
 
-    ``mark`` is the document's decimal mark. One separator before exactly three digits (18,000) is read by ``mark``; where that
-    is unknown as thousands if ``large`` (kilograms, pounds), else as decimals (tons).
+    One separator before exactly three digits (18,000) can be read in two ways: ``mark``, the document's decimal mark, decides
+    which is the likelier; where that is unknown, thousands.
     """
     plain = re.sub(r"[ \u00a0\u202f'’]", "", text)
     if not re.fullmatch(r"\d+(?:[.,]\d+)*", plain):
-        return None
+        return []
     marks = re.findall(r"[.,]", plain)
-    if not marks:
-        return Decimal(plain)
     if len(set(marks)) == 2:
-        if marks[:-1].count(marks[-1]):
-            return None
-        return _with(plain, marks[-1])
-    tail = plain.rsplit(marks[0], 1)[1]
+        is_whole = marks[:-1].count(marks[-1]) == 0
+        return [_with(plain, marks[-1])] if is_whole else []
+    if not marks:
+        return [Decimal(plain)]
     if len(marks) > 1:
-        return _with(plain, "")
+        is_whole = all(len(group) == 3 for group in re.split(r"[.,]", plain)[1:])
+        return [_with(plain, "")] if is_whole else []
+    tail = plain.rsplit(marks[0], 1)[1]
     if len(tail) != 3 or plain.startswith("0") or plain != text.strip() or len(plain) > 7:
-        return _with(plain, marks[0])
-    decimals = marks[0] == mark if mark else not large
-    return _with(plain, marks[0] if decimals else "")
+        return [_with(plain, marks[0])]
+    both = [_with(plain, ""), _with(plain, marks[0])]
+    return both[::-1] if marks[0] == mark else both
 
 
 def _with(plain: str, mark: str) -> Decimal:

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from openpyxl.utils import get_column_letter
 
 from requests_app.evidence.findings import Place
 
-#: A gap wider than this share of the line's height separates cells.
-GAP = 0.75
+#: A gap between words separates cells if it is so many times the space of the page, within these shares of a line's height.
+_SPACES, _LEAST, _MOST = 1.8, 0.4, 0.9
+_COMMON_SPACE = 0.27
 _LEVEL = 3.0
+#: Between cells of a row, and between the lines of a block, in a joined text.
+ACROSS, DOWN = " ¦ ", "\n"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cell:
-    """A piece of text with its place; ``left`` and ``right`` tell its column. ``is_number``: a sheet's own number."""
+    """A piece of text with its place. The sides tell what it stands beside and under; ``is_number``: a sheet's own number."""
 
     text: str
     place: Place
     left: float
     right: float
     is_number: bool = False
+    top: float = 0
+    bottom: float = 1
 
-    def is_under(self, head: Cell) -> bool:
-        """Whether it shares its column with ``head``."""
-        return self.left < head.right and head.left < self.right
+    def overlap(self, left: float, right: float) -> float:
+        """By how much it lies between ``left`` and ``right``."""
+        return min(self.right, right) - max(self.left, left)
+
+    @property
+    def height(self) -> float:
+        """From top to bottom."""
+        return self.bottom - self.top
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,11 +46,59 @@ class Row:
 
     sheet_of: str
     cells: tuple[Cell, ...]
+    is_sheet: bool = False
 
     @property
     def text(self) -> str:
         """All of it."""
         return "  ".join(cell.text for cell in self.cells)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Joined:
+    """Cells as one text, and which cell a letter of it belongs to."""
+
+    text: str
+    cells: tuple[Cell, ...]
+    starts: tuple[int, ...]
+
+    def cell_at(self, offset: int) -> Cell:
+        """The cell that the letter at ``offset`` stands in."""
+        return next((cell for cell, start in zip(reversed(self.cells), reversed(self.starts), strict=True) if start <= offset), self.cells[0])
+
+
+def joined(cells: Sequence[Cell], between: str) -> Joined:
+    """The texts of ``cells``, ``between`` them ``ACROSS`` or ``DOWN``."""
+    starts, text = [], ""
+    for cell in cells:
+        text += between if text else ""
+        starts.append(len(text))
+        text += cell.text
+    return Joined(text, tuple(cells), tuple(starts))
+
+
+def blocks(rows: Sequence[Row]) -> Iterator[Joined]:
+    """Lines that stand closely under one another and begin at the same side: paragraphs, addresses, cells of several lines."""
+    running: list[list[Cell]] = []
+    page = ""
+    for row in rows:
+        if row.is_sheet:
+            continue
+        if row.sheet_of != page:
+            yield from (joined(block, DOWN) for block in running if len(block) > 1)
+            running, page = [], row.sheet_of
+        for cell in row.cells:
+            above = next((block for block in running if _continues(block[-1], cell)), None)
+            if above is None:
+                running.append([cell])
+            else:
+                above.append(cell)
+    yield from (joined(block, DOWN) for block in running if len(block) > 1)
+
+
+def _continues(last: Cell, cell: Cell) -> bool:
+    gap = cell.top - last.bottom
+    return abs(cell.left - last.left) <= 3 and -0.5 * last.height < gap < 0.65 * min(last.height, cell.height)
 
 
 def rows_of_pdf(pages: list[list[Any]]) -> list[Row]:
@@ -58,14 +116,27 @@ def _rows_of_page(number: int, words: list[Any]) -> Iterator[Row]:
             lines[-1].append(word)
         else:
             lines.append([word])
+    lines = [sorted(line, key=lambda each: each[1][0]) for line in lines]
+    wide = min(max(_SPACES * _space(lines), _LEAST), _MOST)
     for line in lines:
-        yield Row(str(number), tuple(_cells(number, sorted(line, key=lambda each: each[1][0]))))
+        yield Row(str(number), tuple(_cells(number, line, wide)))
 
 
-def _cells(number: int, line: list[Any]) -> Iterator[Cell]:
+def _space(lines: list[list[Any]]) -> float:
+    """The space between words on this page, as a share of their height."""
+    gaps = sorted(
+        gap
+        for line in lines
+        for one, other in zip(line, line[1:], strict=False)
+        if 0.08 < (gap := (other[1][0] - one[1][2]) / max(one[1][3] - one[1][1], 1)) < 1.0
+    )
+    return gaps[len(gaps) // 4] if len(gaps) > 5 else _COMMON_SPACE
+
+
+def _cells(number: int, line: list[Any], wide: float) -> Iterator[Cell]:
     group: list[Any] = []
     for word in line:
-        if group and word[1][0] - group[-1][1][2] > GAP * (group[-1][1][3] - group[-1][1][1]):
+        if group and word[1][0] - group[-1][1][2] > wide * (group[-1][1][3] - group[-1][1][1]):
             yield _cell(number, group)
             group = []
         group.append(word)
@@ -77,7 +148,8 @@ def _cell(number: int, group: list[Any]) -> Cell:
     sides = list(zip(*(word[1] for word in group), strict=True))
     shown = list(zip(*(word[-1] for word in group), strict=True))
     box = (min(shown[0]), min(shown[1]), max(shown[2]), max(shown[3]))
-    return Cell(" ".join(word[0] for word in group), Place(page=number, box=box), min(sides[0]), max(sides[2]))
+    text = " ".join(word[0] for word in group)
+    return Cell(text, Place(page=number, box=box), min(sides[0]), max(sides[2]), top=min(sides[1]), bottom=max(sides[3]))
 
 
 def rows_of_sheets(sheets: dict[str, list[list[Any]]]) -> list[Row]:
@@ -87,11 +159,11 @@ def rows_of_sheets(sheets: dict[str, list[list[Any]]]) -> list[Row]:
         for height, values in enumerate(rows, 1):
             cells = tuple(
                 Cell(_shown(value), Place(sheet=name, cell=f"{get_column_letter(column)}{height}"), column, column + 0.9,
-                     isinstance(value, (int, float)) and not isinstance(value, bool))
+                     isinstance(value, (int, float)) and not isinstance(value, bool), height, height + 0.9)
                 for column, value in enumerate(values, 1) if _shown(value)
             )  # fmt: skip
             if cells:
-                found.append(Row(name, cells))
+                found.append(Row(name, cells, is_sheet=True))
     return found
 
 
@@ -100,4 +172,6 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, dict):
         return str(next(iter(value.values()), ""))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return " ".join(str(value).split())

@@ -2,159 +2,389 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from decimal import Decimal
 
-from core.units import KILOGRAMS_PER_UNIT, MAX_KG, round_kg
 from requests_app.evidence import labels
-from requests_app.evidence.findings import Candidate, best_first
-from requests_app.evidence.numbers import NUMBER, parse
-from requests_app.evidence.text import Cell, Row
+from requests_app.evidence.findings import Candidate, Place, best_first
+from requests_app.evidence.scales import PACKAGE, Figure, Scale, scale_of, unit_of
+from requests_app.evidence.text import ACROSS, DOWN, Cell, Joined, Row, blocks, joined
 
-_UNITS: list[tuple[str, Decimal]] = [
-    (r"short tons?|toneladas? cortas?|us tons?|\bstn\b", KILOGRAMS_PER_UNIT["STN"]),
-    (r"metric tons?|metric tonnes?|toneladas? metricas?|tonnes?|toneladas?|tons?\b|\btne\b|\bm\.?t\.?m?\.?s?\b|\bt\.?m\.?\b"
-     r"|\bton\b|\bt\b", KILOGRAMS_PER_UNIT["TNE"]),
-    (r"kilogramo?s?|kilograms?|kilos?|kgs?\b\.?|\bkgm\b", Decimal(1)),
-    (r"pounds?|libras?|\blbs?\b\.?|\blbr\b", KILOGRAMS_PER_UNIT["LBR"]),
-    (r"quintal(?:es)? metricos?|metric quintals?|quintals?|quintales", Decimal(100)),
-    (r"\bqqs?\b", Decimal(46)),
-]  # fmt: skip
-_UNIT = "|".join(f"(?P<u{place}>{pattern})" for place, (pattern, _kg) in enumerate(_UNITS))
-_MEASURE = re.compile(rf"(?P<n>(?<![\w.,])(?:{NUMBER}))\s*(?:{_UNIT})")
-_ONLY_UNIT = re.compile(_UNIT)
-_NET = re.compile(
-    r"(?:total )?(?:net(?:to)? ?(?:weight|wt|mass|quantity|qty|kgs?|lbs?|kilos)\b\.?|(?:weight|peso|masa|kilos|cantidad)"
-    r" net[oa]s?(?:\s?total)?|n\.\s?w\.(?:t\.)?|\bnet\b|\bneto\b|\bp\. ?neto\b)"
+_MASS = (
+    r"(?:weights?|wts?\b\.?|wgts?\b\.?|mass|kgs?\b\.?|kilos?|kilograms?|kilogramos|lbs?\b\.?|pounds|(?:metric |short )?tons?|"
+    r"tonnes|tonnage|mts?\b|quantity|qty\b\.?|peso|shipped)"
 )
-_GROSS = re.compile(r"\bgross\b|\bbrut[oa]\b|\btare?a?\b|\bg\.\s?w\.")
-_EACH = re.compile(
-    r"\b(per|each|every|por|cada|c/u|unit|unitario)\b.{0,12}|\b(bags?|sacos?|cartons?|cajas?) (of|de)\b|"
-    r"/\s?(bag|saco|carton|caja)\b"
+_MASA = (
+    r"(?:pesos?|masa|kilos|kilogramos|kgs?\b\.?|kgrs?\b\.?|cantidad(?:es)?|libras|lbs\b\.?|toneladas(?: metricas| cortas)?|tm\b|"
+    r"quintales|weight|wt\b\.?)"
 )
-_MONEY = re.compile(r"\b(price|precio|value|valor|amount|importe|usd|eur)\b|\$|€|\bdays?\b|\bdias?\b")
+_NETA = r"(?:nett|net|netos|netas|neto|neta|liquido)"
+_GROSSA = r"(?:gross|brutos|brutas|bruto|bruta)"
+_LABELS = re.compile(
+    # money, days, and the contents of one package: no weight of the goods
+    rf"(?P<other>\b(?:net|neto)\s+(?:\d+|amount|price|value|payable|due|invoice|proceeds|sales|cash|assets|fob|cif|days|a pagar|usd|total\s*\(?(?:usd|us\$|\$|eur))"
+    rf"|\b(?:valor|importe|precio|monto|price|value|amount|total a pagar)\s+(?:unitario\s+)?net[oa]?\b|\bnet content(?:s)?\b|\bcontenido net[oa]\b"
+    rf"|\b(?:unit|unitario|individual)\s+(?:{_NETA}|{_GROSSA})\s+{_MASS}|\b{_MASA}\s+unitario(?:\s+{_NETA})?)"
+    rf"|(?P<both>\b{_NETA}(?:\s*{_MASS})?\s*(?:/|&|-|\by\b|\band\b)\s*{_GROSSA}(?:\s*{_MASS})?|\b{_MASA}\s*{_NETA}\s*(?:/|-|y)\s*{_GROSSA}|\bn\.?w\.?\s*/\s*g\.?w\b\.?)"
+    rf"|(?P<turned>\b{_GROSSA}(?:\s*{_MASS})?\s*(?:/|&|-|\by\b|\band\b)\s*{_NETA}(?:\s*{_MASS})?|\b{_MASA}\s*{_GROSSA}\s*(?:/|-|y)\s*{_NETA}|\bg\.?w\.?\s*/\s*n\.?w\b\.?)"
+    rf"|(?P<gross>\b(?:{_GROSSA})\b(?:\s*{_MASS})?|\b{_MASA}\s*[(,]?\s*(?:total\s+)?{_GROSSA}\b\)?|\bg\.\s?w\b\.?|\bg/w\b|\bgw\b|\bgr\.? ?wt\b\.?|\bp\.\s?b\b\.?|\btare\b(?:\s*{_MASS})?|\btara\b|"
+    r"\b(?:chargeable|volume|volumetric|dimensional|vgm|verified gross)\s*(?:weight|mass)?\b)"
+    rf"|(?P<net>\b(?:total\s+)?{_NETA}\b\s*[-,]?\s*(?:total\s+)?{_MASS}(?:\s+total\b)?|\b{_MASA}\s*[-(,]*\s*(?:total(?:es)?\s+)?{_NETA}\b\)?(?:\s*total\b)?"
+    rf"|\b(?:total|totales)\s+{_NETA}\b|\b{_NETA}\s+total\b|\bn\.\s?w\b\.?(?:t\.)?|\bn/w\b|\bnw\b(?=\s*[:(]|\s*kg)|\bnt\.? ?wt\b\.?|\bp\.\s?n(?:eto)?\b\.?|\bp/n\b|\bp\s?neto\b|\bnetwt\b)"
+    rf"|(?P<loose>\b{_NETA}\b)"
+)
+_PER = re.compile(rf"^\W{{0,4}}(?:\(?(?:in |en )?(?:kgs?|lbs?|kilos)\.?\)?\W{{0,3}})?(?:per\b|each\b|por\b|c/u|unitario|de cada|/\s*{PACKAGE}\b|(?:of|de) (?:one|each|un|cada)\b)")  # fmt: skip
+_TOTAL = re.compile(r"\b(?:grand |gran )?totale?s?\b")
+#: What may stand between a label and a figure without a unit; before one with a unit nearly any few words may.
+_BETWEEN = re.compile(
+    r"[\s:.\-–—=¦()\[\]*#,]*(?:(?:of|is|was|de|es|en|in|kgs?|kilos?|kilogramos|kilograms?|lbs?|pounds|libras|mts?|tm|tons?|tonnes|total|"
+    r"approx|aprox|declared|declarado|toneladas|short|metric|metricas)\b[\s:.\-–=¦()\[\],]*){0,4}"
+)
+_WORDS_BETWEEN = re.compile(r"[^\d;¦\n]{0,12}[^\d;]{0,50}")
+_SUFFIX = re.compile(r"[\s(,¦]{0,3}(?:of |de |en |as )?(?:total )?$")
+_ALTERNATIVE = re.compile(r"\s*[(/=~≈|,¦]?\s*(?:or|o|equivalent to|equivalentes? a|equiv\.?|i\.e\.|=|≈)?\s*[(/]?\s*")
+_QUANTITY = re.compile(r"^(?:total )?(?:quantity|qty|cantidad|invoiced quantity|cantidad facturada|kilos|kilograms|kilogramos|kgs?)\b[^¦\n\d]{0,24}$")
+_WEIGHT = re.compile(r"^(?:total )?(?:weight|peso)(?: total)?\s*(?:\([a-z. ]+\))?\s*:?$")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Found:
+    """A figure that is a net weight; ``rank``: 3 the document's total, 2 labelled, 1 made of others."""
+
+    figure: Figure
+    cell: Cell
+    score: int
+    why: str
+    rank: int = 2
 
 
 def find(rows: list[Row], mark: str) -> tuple[Candidate, ...]:
     """Candidates in kilograms. Gross weights, tares, weights of one bag and prices are left out."""
-    found: list[Candidate] = []
+    scale = scale_of((row.text for row in rows), mark)
+    found: list[_Found] = []
+    heads: list[tuple[int, int]] = []
     for at, row in enumerate(rows):
-        for place, cell in enumerate(row.cells):
-            text = labels.folded(cell.text)
-            found += _beside(text, cell, mark)
-            match = _NET.search(text)
-            if not match or _is_of_one(text) or _MONEY.search(text):
-                continue
-            if _GROSS.search(text[: match.end()]):
-                continue
-            found += _labelled(rows, at, place, match.end(), mark)
-    return best_first(found)
+        line = joined(row.cells, ACROSS)
+        done, waiting = _scanned(line, scale)
+        found += done
+        heads += [(at, place) for place in waiting if not _answered(row, place, done)]
+    for block in blocks(rows):
+        found += _scanned(block, scale)[0]
+    for at, place in heads:
+        found += _column(rows, at, place, scale)
+    if not found:
+        found = _of_quantity(rows, scale)
+    return _resolved(_each_once(found), scale)
 
 
-def _is_of_one(text: str) -> bool:
-    return bool(_EACH.search(text))
+def _answered(row: Row, place: int, done: list[_Found]) -> bool:
+    """Whether the label in cell ``place`` has its figure in this row already."""
+    beside = row.cells[place : place + 3]
+    return any(one.cell.place == cell.place for one in done for cell in beside)
 
 
-def _labelled(rows: list[Row], at: int, place: int, end: int, mark: str) -> list[Candidate]:
-    row = rows[at]
-    cell = row.cells[place]
-    label = labels.folded(cell.text)
-    unit = _unit_of(label[end:]) or _unit_of(label)
-    rest = label[end:]
-    said = _measure(rest, cell, unit, mark, in_label=True)
-    total = 4 if labels.TOTAL.search(label) else 0
-    if said is not None:
-        return [_candidate(said, cell, 90 + total, "a figure after its label")]
-    if not re.search(r"\d", rest) and place + 1 < len(row.cells):
-        following = row.cells[place + 1]
-        beside = labels.folded(following.text)
-        value = None if _GROSS.search(beside) else _measure(beside, following, unit or _unit_beyond(row, place), mark)
-        if value is not None:
-            return [_candidate(value, following, 88 + total, "the figure beside its label")]
-    return _column(rows, at, cell, unit, mark)
+# -- a line or a paragraph ----------------------------------------------------------------------------------------------
 
 
-def _unit_beyond(row: Row, place: int) -> Decimal | None:
-    """A unit that stands in a cell of its own after the figure."""
-    if place + 2 < len(row.cells) and len(row.cells[place + 2].text) < 14:
-        return _unit_of(labels.folded(row.cells[place + 2].text))
-    return None
-
-
-def _column(rows: list[Row], at: int, head: Cell, unit: Decimal | None, mark: str) -> list[Candidate]:
-    """The total of a column; where none is printed, the only figure, or the sum of the figures."""
-    figures: list[tuple[Decimal, Cell]] = []
-    gap = 0
-    for row in rows[at + 1 : at + 1 + labels.DEPTH]:
-        if row.sheet_of != rows[at].sheet_of or gap > 2:
-            break
-        cell = next((one for one in row.cells if one.is_under(head)), None)
-        value = _measure(labels.folded(cell.text), cell, unit, mark) if cell else None
-        if cell is None or value is None:
-            gap += 1
+def _scanned(line: Joined, scale: Scale) -> tuple[list[_Found], list[int]]:
+    """The net weights of a text, and the cells whose label still waits for its figure."""
+    text = labels.folded(line.text)
+    marks = list(_LABELS.finditer(text))
+    if not any(mark.lastgroup != "other" and mark.lastgroup != "gross" for mark in marks):
+        return [], []
+    figures = scale.figures(text)
+    figures += _bare_figures(text, marks, figures, line, scale)
+    figures.sort(key=lambda one: one.start)
+    found: list[_Found] = []
+    used: set[int] = set()
+    previous: tuple[Figure, re.Match[str] | None, bool] | None = None
+    for place, figure in enumerate(figures):
+        since = previous[0].end if previous and not previous[0].is_each else 0
+        label = next((one for one in reversed(marks) if since <= one.start() < figure.start and one.start() not in used), None)
+        is_first = True
+        if label is not None and not _leads_to(text, label, figure):
+            label = None
+        if label is None and previous and _ALTERNATIVE.fullmatch(text[previous[0].end : figure.start]):
+            label, is_first = previous[1], False
+        elif label is None:
+            label = _behind(text, figure, figures[place + 1] if place + 1 < len(figures) else None, marks)
+            if label is not None:
+                used.add(label.start())
+        previous = (figure, label, is_first)
+        if label is None or figure.is_each or _is_of_one(text, label):
             continue
-        if labels.TOTAL.search(labels.folded(row.text)):
-            return [_candidate(value, cell, 86, "the total of the column of net weights")]
-        gap = 0
-        figures.append((value, cell))
-    if not figures:
-        return []
-    if len(figures) > 2 and figures[-1][0] == sum((value for value, _cell in figures[:-1]), Decimal(0)):
-        return [
-            _candidate(figures[-1][0], figures[-1][1], 84, "the last figure of the column is the sum of the others")
-        ]
-    total = sum((value for value, _cell in figures), Decimal(0))
-    why = "the sum of the column of net weights" if len(figures) > 1 else "the figure under its label"
-    return [_candidate(total, figures[0][1], 70 if len(figures) > 1 else 82, why)]
+        if _says_net(label, is_first=is_first):
+            found.append(_labelled(line, text, label, figure, is_first=is_first))
+    waiting = [one for one in marks if one.lastgroup in ("net", "loose") and not _is_of_one(text, one)]
+    cells = {line.cells.index(line.cell_at(one.start())) for one in waiting if _is_head(line, text, one)}
+    return found, sorted(cells)
 
 
-def _beside(text: str, cell: Cell, mark: str) -> list[Candidate]:
-    """ "18,000 kg net"."""
+def _bare_figures(text: str, marks: list[re.Match[str]], known: list[Figure], line: Joined, scale: Scale) -> list[Figure]:
+    """Figures without a unit of their own that stand directly behind a label, and take its unit or the document's."""
     found = []
-    for match in _MEASURE.finditer(text):
-        behind = text[match.end() : match.end() + 16]
-        if re.match(r"\s*(\(?net\b|\(?netos?\b|de peso neto)", behind) and not _is_of_one(text):
-            value = _kilograms(match, mark)
-            if value is not None:
-                found.append(_candidate(value, cell, 85, 'a figure followed by "net"'))
+    for mark in marks:
+        if mark.lastgroup == "other":
+            continue
+        between = _BETWEEN.match(text, mark.end())
+        start = between.end() if between else mark.end()
+        number = re.match(r"[\d][\d.,'’ \u00a0]*", text[start:])
+        if not number or any(one.start < start + len(number.group()) and start < one.end for one in known):
+            continue
+        said = text[mark.start() : start]
+        if said.count("¦") > 1 or said.count("\n") > 1:
+            continue
+        digits = re.match(r"(?:\d{1,3}(?:[ \u00a0'’]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*)(?![\w%/-])", text[start:])
+        unit = unit_of(said) or scale.unit
+        if not digits or unit is None or (mark.lastgroup == "loose" and unit_of(said) is None):
+            continue
+        is_number = line.cell_at(start).is_number
+        figure = scale.sized(digits.group(), unit, (start, start + digits.end()), is_number=is_number)
+        if figure is not None:
+            found.append(figure)
     return found
 
 
-def _unit_of(text: str) -> Decimal | None:
-    match = _ONLY_UNIT.search(text)
-    return _UNITS[_which(match)][1] if match else None
+def _leads_to(text: str, label: re.Match[str], figure: Figure) -> bool:
+    between = text[label.end() : figure.start]
+    if between.count("¦") > 2 or between.count("\n") > 2:
+        return False
+    if _BETWEEN.fullmatch(between):
+        return True
+    if label.lastgroup == "loose" or figure.is_bare or "¦" in between or re.search(r"[.:]\s*\w+.*[.:]|\.\s", between):
+        return False
+    return bool(_WORDS_BETWEEN.fullmatch(between))
 
 
-def _which(match: re.Match[str]) -> int:
-    return next(place for place in range(len(_UNITS)) if match.group(f"u{place}"))
+def _behind(text: str, figure: Figure, following: Figure | None, marks: list[re.Match[str]]) -> re.Match[str] | None:
+    """The label behind a figure ("18,000 kg net"), if it does not lead to the next figure."""
+    for mark in marks:
+        if mark.start() < figure.end:
+            continue
+        if not _SUFFIX.fullmatch(text[figure.end : mark.start()]) or mark.lastgroup in ("both", "turned"):
+            return None
+        if "¦" in text[figure.end : mark.start()]:
+            return None
+        leads = following is not None and re.fullmatch(r"\s*[:=]\s*|\s*¦\s*", text[mark.end() : following.start])
+        return None if leads or text[mark.end() : mark.end() + 2].strip().startswith(":") else mark
+    return None
 
 
-def _kilograms(match: re.Match[str], mark: str) -> Decimal | None:
-    rate = _UNITS[_which(match)][1]
-    value = parse(match.group("n"), mark, large=rate < 500)
-    return _fit(value * rate) if value is not None else None
+def _is_of_one(text: str, label: re.Match[str]) -> bool:
+    return bool(_PER.match(text[label.end() : label.end() + 40]))
 
 
-def _fit(value: Decimal) -> Decimal | None:
-    return round_kg(value) if 0 < value < MAX_KG else None
+def _says_net(label: re.Match[str], *, is_first: bool) -> bool:
+    if label.lastgroup == "both":
+        return is_first
+    if label.lastgroup == "turned":
+        return not is_first
+    return label.lastgroup in ("net", "loose")
 
 
-def _measure(text: str, cell: Cell, unit: Decimal | None, mark: str, *, in_label: bool = False) -> Decimal | None:
-    """Kilograms of the figure in ``text``; a figure without a unit takes its label's. None: there is no such figure."""
-    all_measures = list(_MEASURE.finditer(text))
-    match = next(
-        (one for one in all_measures if _UNITS[_which(one)][1] == 1), all_measures[0] if all_measures else None
+def _labelled(line: Joined, text: str, label: re.Match[str], figure: Figure, *, is_first: bool) -> _Found:
+    total = bool(_TOTAL.search(text[max(0, label.start() - 14) : figure.start])) and not labels.SUBTOTAL.search(text)
+    score = 90 if label.start() < figure.start else 85
+    if label.lastgroup == "loose":
+        score -= 4
+    if figure.is_bare:
+        score -= 3
+    if not is_first and label.lastgroup == "net":
+        score -= 8
+    why = "a figure after its label" if label.start() < figure.start else 'a figure followed by "net"'
+    return _Found(figure, line.cell_at(figure.start), score + (6 if total else 0), why, 3 if total else 2)
+
+
+def _is_head(line: Joined, text: str, label: re.Match[str]) -> bool:
+    """Whether a label ends its cell, so that its figures may stand below."""
+    cell = line.cell_at(label.start())
+    start = line.starts[line.cells.index(cell)]
+    before, behind = text[start : label.start()], text[label.end() : start + len(cell.text)]
+    if label.lastgroup == "loose" and not (len(cell.text) < 16):
+        return False
+    return len(before) < 30 and not re.search(r"\d", behind) and len(behind) < 30 and "," not in behind
+
+
+# -- a column -----------------------------------------------------------------------------------------------------------
+
+
+def _column(rows: list[Row], at: int, place: int, scale: Scale) -> list[_Found]:
+    """The total of a column; where none is printed, the only figure, or the sum of the figures."""
+    head = rows[at].cells[place]
+    label = labels.folded(labels.whole_head(rows, at, head))
+    if _PER.search(label[3:]) or re.search(r"\b(?:price|precio|usd|unit|unitario)\b|\$", label):
+        return []
+    own = unit_of(label)
+    unit = own or scale.unit
+    figures: list[tuple[Figure, Cell]] = []
+    gap = 0
+    for row, cell in labels.column(rows, at, place):
+        text = labels.folded(cell.text)
+        if not re.search(r"\d", text):
+            if gap == 0 and not figures and (below := unit_of(text)) is not None and len(text) < 10:
+                unit = own = below
+            gap += 1
+        figure = _only_figure(text, cell, unit, scale)
+        if figure is None:
+            # another table or form begins
+            if figures and (gap > 6 or (labels.is_label(cell.text) and not labels.TOTAL.search(text))):
+                break
+            if not figures and gap > 3:
+                break
+            continue
+        row_text = labels.folded(row.text)
+        if labels.SUBTOTAL.search(row_text):
+            continue
+        if labels.TOTAL.search(row_text):
+            if not figures or _adds_up(figure, figures) or not figure.is_bare:
+                return [_Found(figure, cell, 88, "the total of the column of net weights", 3)]
+            continue
+        if _is_far(cell, figures, head) or (not labels.TOTAL.search(row_text) and _has_label(row, cell) and figures):
+            break
+        figures.append((figure, cell))
+    return _summed(figures, own)
+
+
+def _only_figure(text: str, cell: Cell, unit: Decimal | None, scale: Scale) -> Figure | None:
+    """The figure that a cell of a column is, with its own unit or the column's."""
+    found = scale.figures(text)
+    if found:
+        rest = text[: found[0].start] + text[found[0].end :] if len(found) == 1 else ""
+        first = min(found, key=lambda one: one.rate != 1)
+        plain = len(re.sub(r"[^a-z0-9]", "", rest)) <= 4 or re.fullmatch(r"\W*(?:net[oa]?s?|total)\W*", rest)
+        return None if first.is_each or not plain else first
+    return scale.bare(text, unit, is_number=cell.is_number) if unit is not None else None
+
+
+def _has_label(row: Row, cell: Cell) -> bool:
+    """Whether the cell before a figure is a label with a colon: then the figure is not one of a column."""
+    place = row.cells.index(cell)
+    return place > 0 and row.cells[place - 1].text.rstrip().endswith(":")
+
+
+def _is_far(cell: Cell, figures: list[tuple[Figure, Cell]], head: Cell) -> bool:
+    last = figures[-1][1] if figures else head
+    return cell.top - last.bottom > 12 * max(last.height, 0.5)
+
+
+def _adds_up(total: Figure, parts: list[tuple[Figure, Cell]]) -> bool:
+    return any(
+        abs(kilograms - sum((part.kilograms[0] for part, _cell in parts), Decimal(0))) <= max(kilograms / 100, Decimal(1))
+        for kilograms in total.kilograms
     )
-    if match:
-        return _kilograms(match, mark)
-    bare = re.search(rf"(?<![\w.,])(?:{NUMBER})(?![\w%])", text)
-    if not bare or (not in_label and not re.fullmatch(rf"\W*(?:{NUMBER})\W*", text)):
-        return None
-    if unit is None:
-        return None
-    value = Decimal(text) if cell.is_number else parse(bare.group(), mark, large=unit < 500)
-    return _fit(value * unit) if value is not None else None
 
 
-def _candidate(value: Decimal, cell: Cell, score: int, why: str) -> Candidate:
-    return Candidate(f"{value:f}", cell.text, cell.place, score, why)
+def _summed(figures: list[tuple[Figure, Cell]], unit: Decimal | None) -> list[_Found]:
+    if not figures:
+        return []
+    lost = 0 if unit is not None or not figures[0][0].is_bare else 6
+    if len(figures) == 1:
+        return [_Found(figures[0][0], figures[0][1], 82 - lost, "the figure under its label")]
+    last, cell = figures[-1]
+    if len(figures) > 2 and last.kilograms[0] == sum((one.kilograms[0] for one, _cell in figures[:-1]), Decimal(0)):
+        return [_Found(last, cell, 84 - lost, "the last figure of the column is the sum of the others", 3)]
+    if len(figures) == 2 and figures[0][0].kilograms[0] == last.kilograms[0]:
+        # one line of goods and its total look the same as two equal lines
+        one = _Found(last, cell, 58, "the figures of the column are equal: one may be the total", 1)
+        return [one, _total_of(figures, 57)]
+    return [_total_of(figures, 72 - lost)]
+
+
+def _total_of(figures: list[tuple[Figure, Cell]], score: int) -> _Found:
+    total = sum((one.kilograms[0] for one, _cell in figures), Decimal(0))
+    within = sum((one.within for one, _cell in figures), Decimal(0))
+    made = dataclasses.replace(figures[0][0], kilograms=(total,), within=min(within, Decimal(1)))
+    return _Found(made, figures[-1][1], score, "the sum of the column of net weights", 1)
+
+
+# -- which of them ------------------------------------------------------------------------------------------------------
+
+
+def _each_once(found: list[_Found]) -> list[_Found]:
+    """What was found at one place in two ways counts once, as the better of them."""
+    kept: dict[tuple[Place, Decimal], _Found] = {}
+    for one in found:
+        key = (one.cell.place, one.figure.kilograms[0])
+        if key not in kept or kept[key].score < one.score:
+            kept[key] = one
+    return list(kept.values())
+
+
+def _resolved(found: list[_Found], scale: Scale) -> tuple[Candidate, ...]:
+    """The candidates; parts of the goods are put together where the document does not do it, and count less than their total."""
+    totals = [one for one in found if one.rank == 3]
+    parts = [one for one in found if one.rank == 2]
+    candidates = []
+    if not totals and len(distinct := _distinct(parts)) > 1:
+        biggest = max(distinct, key=lambda one: one.figure.kilograms[0])
+        rest = sum((one.figure.kilograms[0] for one in parts if not _equal(one, biggest)), Decimal(0))
+        if abs(rest - biggest.figure.kilograms[0]) <= 1:
+            totals = [biggest]
+        else:
+            candidates.append(_together(distinct))
+    for one in found:
+        score = one.score
+        if one.rank == 2 and totals and not any(_equal(one, total) for total in totals):
+            score = min(score, 50)
+        elif one.rank == 2 and candidates:
+            score = min(score, 55)
+        if one.figure.rate == 0 and scale.quintal == 0:
+            score = min(score, 50)
+        for place, kilograms in enumerate(one.figure.kilograms):
+            within = one.figure.within
+            lower = score if place == 0 else min(score, 50) - place
+            candidates.append(Candidate(f"{kilograms:f}", one.cell.text, one.cell.place, lower, one.why, within))
+    return best_first(candidates)
+
+
+def _distinct(parts: list[_Found]) -> list[_Found]:
+    kept: list[_Found] = []
+    for one in parts:
+        if not any(_equal(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _equal(one: _Found, other: _Found) -> bool:
+    """Whether two figures say the same weight, maybe in two units."""
+    mine, theirs = one.figure.kilograms[0], other.figure.kilograms[0]
+    if one.figure.rate == other.figure.rate:
+        return mine == theirs
+    return abs(mine - theirs) <= max(one.figure.within + other.figure.within, mine / 1000)
+
+
+def _together(distinct: list[_Found]) -> Candidate:
+    total = sum((one.figure.kilograms[0] for one in distinct), Decimal(0))
+    first = distinct[0].cell
+    return Candidate(f"{total:f}", first.text, first.place, 62, "the sum of the net weights that are named", Decimal("0.5"))
+
+
+# -- no net weight is named -----------------------------------------------------------------------------------------------
+
+
+def _of_quantity(rows: list[Row], scale: Scale) -> list[_Found]:
+    """Where nothing is called net: the quantity sold, if it is a weight; and what is called "weight" beside a gross one."""
+    has_gross = any(re.search(rf"\b{_GROSSA}\b", labels.folded(row.text)) for row in rows)
+    found: list[_Found] = []
+    for at, row in enumerate(rows):
+        for place, cell in enumerate(row.cells):
+            text = labels.folded(cell.text)
+            name, colon, rest = text.partition(":")
+            is_weight = bool(_WEIGHT.match(name.strip()))
+            if not is_weight and not _QUANTITY.match(name.strip()):
+                continue
+            score = 61 if not is_weight else 60 if has_gross else 52
+            value = rest.strip() if colon and rest.strip() else ""
+            if not value and place + 1 < len(row.cells):
+                value = labels.folded(row.cells[place + 1].text)
+            figures = scale.figures(value)
+            if len(figures) == 1 and not figures[0].is_each:
+                found.append(_Found(figures[0], cell if rest.strip() else row.cells[place + 1], score, "the quantity sold"))
+            elif not re.search(r"\d", value):
+                found += [dataclasses.replace(one, score=min(score, one.score), why="the quantity sold")
+                          for one in _column(rows, at, place, Scale(scale.mark, None, scale.quintal))]  # fmt: skip
+    return found
+
+
+assert DOWN == "\n"  # the patterns above rely on it
