@@ -11,7 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from core.units import GRAM
-from requests_app.evidence import labels
+from requests_app.evidence import vocabulary
 from requests_app.evidence.findings import Candidate, Evidence
 from requests_app.evidence.importer import bare, likeness
 
@@ -84,7 +84,7 @@ def _weighs(candidate: Candidate, kilograms: Decimal) -> bool:
 
 def key_of(code: str) -> str:
     """A code without what people add or leave out: case, accents, punctuation, leading zeros of its figures."""
-    groups: list[str] = re.findall(r"[a-z]+|\d+", labels.folded(code))
+    groups: list[str] = re.findall(r"[a-z]+|\d+", vocabulary.folded(code))
     return "".join(group.lstrip("0") or "0" if group.isdigit() else group for group in groups)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from requests_app.evidence import labels
+from requests_app.evidence import labels, vocabulary
 from requests_app.evidence.findings import Candidate, best_first
 from requests_app.evidence.text import Cell, Row, blocks
 
@@ -22,7 +22,7 @@ _SENTENCE = re.compile(
     r"(?:imported|bought|purchased) by|importad[oa]s? por|compradas? por|(?:sold|consigned|invoiced) to|vendid[oa]s? a|consignad[oa]s? a|facturad[oa]s? a)\s*:?\s*"
 )
 _MORE = re.compile(
-    r"^\s*(?:\((?:if|s[ií])[^)]*\)|/\s*[\w .]+?(?=:|$)|\([^)\d]*\)|name\b|nombre\b|y direcci[oó]n|and address|& address|,? name (?:and|&) address|,? nombre y direcci[oó]n|[-–]\s*name)*\s*[:.\-–=]?\s*",
+    r"^\s*(?:(?:is|es)\b|\((?:if|s[ií])[^)]*\)|/\s*[\w .]+?(?=:|$)|\([^)\d]*\)|name\b|nombre\b|y direcci[oó]n|and address|& address|,? name (?:and|&) address|,? nombre y direcci[oó]n|[-–]\s*name)*\s*[:.\-–=]?\s*",
     re.IGNORECASE,
 )
 _FORM = (
@@ -53,14 +53,14 @@ def find(rows: list[Row]) -> tuple[Candidate, ...]:
     found: list[Candidate] = []
     for at, row in enumerate(rows):
         for place, cell in enumerate(row.cells):
-            text = labels.folded(cell.text)
+            text = vocabulary.folded(cell.text)
             for label, score in _LABELS:
                 if match := label.match(text):
                     found += _named(rows, at, place, match.end(), score)
                     break
     texts = [(cell.text, (cell,), (0,)) for row in rows for cell in row.cells]
     for text, cells, starts in [*texts, *((block.text, block.cells, block.starts) for block in blocks(rows))]:
-        for match in _SENTENCE.finditer(labels.folded(text)):
+        for match in _SENTENCE.finditer(vocabulary.folded(text)):
             place_of = [cell for cell, start in zip(cells, starts, strict=True) if start <= match.end()]
             rest = " ".join(text[match.end() : match.end() + 120].split())
             found += _name(_as(place_of[-1], rest), 84, "named in a sentence", in_sentence=True)
@@ -112,10 +112,10 @@ def _whole(rows: list[Row], at: int, cell: Cell) -> Cell:
 
 def _name(cell: Cell, score: int, why: str, *, in_sentence: bool = False) -> list[Candidate]:
     text = _CUT.split(cell.text)[0].strip(" ,.:*\"'“”")
-    folded = labels.folded(text)
+    folded = vocabulary.folded(text)
     if len(text) < 4 or _NOT.match(folded) or not re.search(r"[A-Za-z]{3}", text) or text.endswith(":"):
         return []
-    if labels.is_label(text) and not _FIRM.search(text) and not _TRADE.search(text):
+    if vocabulary.is_label(text) and not _FIRM.search(text) and not _TRADE.search(text):
         return []
     head = re.match(rf"(.+?,?\s*\b{_FORM}\b\.?)(?=[,;.:)]|$|\s)", text, re.IGNORECASE)
     while head and (longer := re.match(rf"\s*,?\s*{_FORM}\b\.?", text[head.end() :], re.IGNORECASE)):
@@ -134,7 +134,7 @@ def _name(cell: Cell, score: int, why: str, *, in_sentence: bool = False) -> lis
 
 def bare(name: str) -> str:
     """A firm's name without case, accents, punctuation and its legal form."""
-    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", labels.folded(name)).replace("&", " and "))
+    words = re.findall(r"[a-z0-9]+", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", vocabulary.folded(name)).replace("&", " and "))
     return " ".join(word for word in words if word not in _FORMS) or " ".join(words)
 
 

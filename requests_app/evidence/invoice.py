@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 
-from requests_app.evidence import labels
+from requests_app.evidence import labels, vocabulary
 from requests_app.evidence.findings import Candidate, best_first
 from requests_app.evidence.text import ACROSS, Joined, Row, blocks, joined
 
 _MARK = r"(?:numbers?\b|numero\b|nos?\b\.?|num\b\.?|nro\b\.?|n[°ºª]\.?|n\.[°ºo]|nr\b\.?|#|ref(?:erence|erencia)?\b\.?|id\b|code\b|folio\b|serie\b)"
+_NUMBER = r"(?:numbers?\b|numero\b|nos?\b\.?|num\b\.?|nro\b\.?|n[°ºª]\.?|nr\b\.?)"
 _KIND = (
     r"(?:\s*(?:comercial|commercial|electronica|de exportacion|de venta|export|sales|tax|proforma|pro-forma|fiscal|exportacion|de exp\.?))"
 )
 _DATED = r"(?:\s*(?:/|&|and|y|-|,)\s*(?:date|fecha|dated)\b)?"
 _LABEL = re.compile(
     rf"(?P<sure>\b(?:invoices?|inv\b\.?|facturas?|fact\b\.?|fra\b\.?|fac\b\.?){_KIND}{{0,3}}\s*(?:\"?[a-e]\"\s*)?[(¦]?\s*{_MARK}\)?\s*{_MARK}?{_DATED}\s*(?:\([^)\d]*\))?\s*[:#=]?)"
-    rf"|(?P<turned>\b{_MARK}\s*(?:y fecha )?(?:(?:de|of)\s+)?(?:(?:la|the|our|su)\s+)?(?:commercial |comercial |export |sales )?(?:invoice|factura)\b{_KIND}{{0,2}}\s*[:#=]?)"
-    rf"|(?P<plain>\b(?:commercial invoice|factura comercial|facturas?|invoices?|inv){_KIND}{{0,2}}\s*[:#])"
+    rf"|(?P<turned>\b{_NUMBER}\s*(?:y fecha )?(?:(?:de|of)\s+)?(?:(?:la|the|our|su)\s+)?(?:commercial |comercial |export |sales )?(?:invoice|factura)\b{_KIND}{{0,2}}\s*[:#=]?)"
+    rf"|(?P<plain>\b(?:commercial invoice|factura comercial|facturas?|invoices?|inv){_KIND}{{0,2}}\s*(?:[:#]|¦(?=\s*[a-z0-9]{{0,6}}[-/ ]?\d[^¦]{{2,}})))"
     rf"|(?P<loose>\b(?:commercial invoice|invoices?|inv\b\.?|facturas?(?: comercial| electronica)?){_KIND}{{0,2}}\s+(?=[a-z]{{0,6}}[-/ ]?\d))"
 )
 _OTHER = re.compile(r"\b(?:order|pedido|purchase|proveedor|packing list|b/l|p\.?o\.?|freight|flete)\b[\s/&]*$")
@@ -24,7 +25,6 @@ _TITLE = re.compile(rf"\b(?:commercial |proforma |pro-forma |export |sales |tax 
 _BARE_LABEL = re.compile(rf"^\s*(?:{_MARK}\s*[:#]?\s*|(?:document|documento|doc\.?|comprobante|folio|serie)\s*{_MARK}?\s*[:#]?\s*)(?=[a-z]{{0,6}}[-/ ]?\d|[¦\n])")
 _CODE = re.compile(r"[A-Za-z0-9]+(?:[-/._–][A-Za-z0-9]+)*")
 _ALONE = re.compile(r"(?=.*\d)[A-Z0-9]{1,6}\s?[-/–]\s?[A-Z0-9]{2,}(?:[-/][A-Z0-9]+)*")
-_DATE = re.compile(r"^\d{1,2}[/.-]\d{1,2}[/.-](?:\d{2}|\d{4})$|^(?:19|20)\d\d[-/.]\d\d[-/.]\d\d$|^\d{1,2}[-/](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)[a-z]*[-/]\d{2,4}$", re.IGNORECASE)  # fmt: skip
 _SCORES = {"sure": 90, "turned": 90, "plain": 82, "loose": 78}
 _TOP = 8
 
@@ -42,7 +42,7 @@ def find(rows: list[Row]) -> tuple[Candidate, ...]:
 
 
 def _scanned(line: Joined, rows: list[Row], at: int | None) -> list[Candidate]:
-    text = labels.folded(line.text)
+    text = vocabulary.folded(line.text)
     found: list[Candidate] = []
     for match in _LABEL.finditer(text):
         if _OTHER.search(text[: match.start()]) or re.match(r"\s*(?:date|fecha|total|value|amount|valor|to\b)", text[match.end() :]):
@@ -86,7 +86,7 @@ def _code(text: str) -> str:
     if len(pieces) >= 2 and re.fullmatch(r"[A-Z]{1,6}[-.]?", first) and re.fullmatch(r"\d[\w/.-]*[.,;]?", pieces[1]):
         second = pieces[1].strip(".,;")
         return "" if first in _MONTHS else f"{first} {second}"
-    if not _CODE.fullmatch(first) or not re.search(r"\d", first) or _DATE.match(first) or len(first) < 2:
+    if not _CODE.fullmatch(first) or not re.search(r"\d", first) or vocabulary.is_date(first) or len(first) < 2:
         return ""
     if len(pieces) > 1 and re.fullmatch(r"\d{1,2}", first) and re.match(r"[A-Za-z]", pieces[1]):
         # "14 March 2026", "3 cartons"
@@ -94,14 +94,14 @@ def _code(text: str) -> str:
     return first
 
 
-_MONTHS = frozenset("JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC ENE ABR AGO DIC USD EUR NET".split())
+_MONTHS = frozenset("JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC ENE ABR AGO DIC USD EUR NET PAGE PAG DATE TOTAL PO BOX TEL FAX FOB CIF CFR EXW FCA RUC NIT RFC HS HTS US".split())
 
 
 def _under_title(rows: list[Row]) -> list[Candidate]:
     """A bare "No.", or a code that stands alone, close under or beside the title "Commercial invoice"."""
     for at, row in enumerate(rows[:60]):
         line = joined(row.cells, ACROSS)
-        title = next((cell for cell in row.cells if _TITLE.search(labels.folded(cell.text)) and len(cell.text) < 60), None)
+        title = next((cell for cell in row.cells if _TITLE.search(vocabulary.folded(cell.text)) and len(cell.text) < 60), None)
         if title is None:
             continue
         near = [one for one in rows[at : at + _TOP] if one.sheet_of == row.sheet_of]
@@ -110,10 +110,10 @@ def _under_title(rows: list[Row]) -> list[Candidate]:
                 if cell is title:
                     continue
                 text = joined(one.cells[place : place + 2], ACROSS)
-                match = _BARE_LABEL.match(labels.folded(text.text))
+                match = _BARE_LABEL.match(vocabulary.folded(text.text))
                 if match and (found := _after(text, match, 72)):
                     return found
-                if one.is_sheet is False and _ALONE.fullmatch(cell.text.strip()) and not _DATE.match(cell.text.strip()) and (code := _code(cell.text)):
+                if one.is_sheet is False and _ALONE.fullmatch(cell.text.strip()) and not vocabulary.is_date(cell.text.strip()) and (code := _code(cell.text)):
                     return [Candidate(code, cell.text, cell.place, 66, "a code beside the title")]
         assert line.cells
         break

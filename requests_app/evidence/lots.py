@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from requests_app.evidence import labels
+from requests_app.evidence import labels, vocabulary
 from requests_app.evidence.findings import Candidate, best_first
 from requests_app.evidence.scales import PACKAGE
 from requests_app.evidence.text import ACROSS, Joined, Row, blocks, joined
@@ -20,19 +20,19 @@ _LABEL = re.compile(
     rf"{_MARK}?\s*(?:\(s\))?\s*(?:/\s*{_MARK})?\s*(?:de lotes?\b)?\s*(?:(?:is|are|was|were|es|son|being|marked|marcados?|identificad[oa]s? como|with)\b)?\s*[:#=.]*"
 )
 #: What makes "lot" no lot of goods: tariff headings, addresses, how many there are, and other facts of a lot.
-_NOT_BEFORE = re.compile(r"(?:\bmz\.?|manzana|\bmza\.?|block|urb\.?|parcela|parking|\ba|number of|no\. of|cantidad de|numero de|total)\s*[a-z]?\s*$")
+_NOT_BEFORE = re.compile(r"(?:(?:\bmz\.?|manzana|\bmza\.?|block|urb\.?|parcela)\s*[a-z]?|\bparking|\ba|number of|no\. of|cantidad de|total)\s*$")
 _NOT_BEHIND = re.compile(r"^\s*(?:arancelaria|presupuest|size|weight|wt\b|qty|quantity|date|of land|urb|mz\b|net\b|kg|peso|fecha|expir|venc)")
 _TARIFF = re.compile(r"\b(?:arancelaria|tariff|hts)\b")
 _CODE = re.compile(r"[A-Za-z0-9]+(?:[-/._–#:][A-Za-z0-9]+)*")
 _TO = r"\s*(?:\bto\b|\bthrough\b|\bthru\b|\bal?\b|\bhasta(?: el)?\b|\s-\s|\s?–\s?|\s?—\s?|\.\.\.?|→)\s*"
 _RANGE = re.compile(
-    rf"(?<![\w-])(?P<a>[A-Za-z0-9]+(?:[-/._][A-Za-z0-9]+)*?)(?P<m>\d+){_TO}(?:(?:lot|lote|no\.?)\s+)?(?P<b>(?:[A-Za-z0-9]+[-/._])*[A-Za-z]*)(?P<n>\d+)(?![\w])",
+    rf"(?<![\w-])(?P<a>[A-Za-z0-9/._-]{{0,24}}?)(?P<m>\d{{1,9}}){_TO}(?:(?:lot|lote|no\.?)\s+)?(?P<b>[A-Za-z0-9/._-]{{0,24}}?)(?P<n>\d{{1,9}})(?![\w])",
     re.IGNORECASE,
 )
 _MOST_OF_RANGE = 60
 _SPLIT = re.compile(r"\s*[,;&+|¦•]\s*|\s+(?:and|y|e|und|&)\s+|\s*/\s+|\s+/\s*|\s+")
 _NOT = re.compile(
-    r"^\d{1,2}$|^\d{1,2}[/.-]\d{1,2}[/.-](?:\d{2}|\d{4})$|^(?:19|20)\d\d-\d\d-\d\d$|^[\d.,]+(?:kgs?|lbs?|mt|t|pcs|bags)$|^\d{4}\.\d\d(?:\.\d\d)*$|"
+    r"^\d{1,2}$|^[\d.,]+(?:kgs?|lbs?|mt|t|pcs|bags)$|^\d{4}\.\d\d(?:\.\d\d)*$|"
     r"^[A-Za-z]{3}[UuJjZz]\d{6}[-/]?\d$|^\d+(?:\.\d{3})*,\d+$|^\d+x\d*$|^\d{1,3}%$|^(?:fcl|lcl|hs|hts|iso)\d*$",
     re.IGNORECASE,
 )
@@ -72,7 +72,7 @@ def _answered(row: Row, place: int, found: list[Candidate]) -> bool:
 
 def _is_head(text: str) -> bool:
     """Whether a cell is nothing but a label of lots, so that codes may stand below."""
-    plain = labels.folded(text)
+    plain = vocabulary.folded(text)
     match = _LABEL.search(plain)
     if not match or _TARIFF.search(plain) or _NOT_BEHIND.match(plain[match.end() :]):
         return False
@@ -83,7 +83,7 @@ def _is_head(text: str) -> bool:
 
 def _scanned(line: Joined) -> list[Candidate]:
     """The codes behind each "lot" in a line or a paragraph."""
-    text = labels.folded(line.text)
+    text = vocabulary.folded(line.text)
     found: list[Candidate] = []
     for match in _LABEL.finditer(text):
         if _NOT_BEFORE.search(text[: match.start()][-16:]) or _NOT_BEHIND.match(text[match.end() :]):
@@ -115,10 +115,10 @@ def _under(rows: list[Row], at: int, place: int) -> list[Candidate]:
         if distance > (7 if found else 5) * max(last.height, cell.height, 0.5):
             break
         codes = _codes(_PREFIX.sub("", cell.text), whole=True)
-        if labels.TOTAL.search(labels.folded(row.text)) and not codes:
+        if labels.TOTAL.search(vocabulary.folded(row.text)) and not codes:
             break
         if not codes:
-            if labels.is_label(cell.text) and not found:
+            if vocabulary.is_label(cell.text) and not found:
                 break
             continue
         if place and row.cells[0] != cell and row.cells[row.cells.index(cell) - 1].text.rstrip().endswith(":"):
@@ -168,7 +168,7 @@ def _codes(text: str, *, whole: bool = False) -> list[tuple[str, int]]:
 
 
 def _is_code(text: str) -> bool:
-    return bool(_CODE.fullmatch(text)) and bool(re.search(r"\d", text)) and not _NOT.match(text) and 3 <= len(text) <= 40
+    return bool(_CODE.fullmatch(text)) and bool(re.search(r"\d", text)) and not _NOT.match(text) and not vocabulary.is_date(text) and 3 <= len(text) <= 40
 
 
 def _run(span: re.Match[str]) -> list[str]:

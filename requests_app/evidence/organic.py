@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from requests_app.evidence import labels
+from requests_app.evidence import labels, vocabulary
 from requests_app.evidence.findings import Candidate, best_first
 from requests_app.evidence.text import Row
 
@@ -37,7 +37,7 @@ def find(rows: list[Row]) -> tuple[Candidate, ...]:
     names = _names(rows)
     for row in rows:
         for cell in row.cells:
-            text = labels.folded(cell.text)
+            text = vocabulary.folded(cell.text)
             for match in _WORD.finditer(text):
                 before, behind = text[: match.start()], text[match.end() :]
                 around = text[max(0, match.start() - 26) : match.end() + 18]
@@ -61,14 +61,14 @@ def _names(rows: list[Row]) -> list[str]:
     found: list[str] = []
     for at, row in enumerate(rows):
         for place, cell in enumerate(row.cells):
-            text = labels.folded(cell.text)
+            text = vocabulary.folded(cell.text)
             if not (match := _PARTY.match(text)):
                 continue
             rest = text[match.end() :].lstrip("a-z .:/")
             said = [text.split(":", 1)[1]] if ":" in text and text.split(":", 1)[1].strip() else []
-            beside = [labels.folded(row.cells[place + 1].text)] if place + 1 < len(row.cells) else []
+            beside = [vocabulary.folded(row.cells[place + 1].text)] if place + 1 < len(row.cells) else []
             below = labels.under(rows, at, cell)
-            under = [labels.folded(below.text)] if below is not None and not labels.is_label(below.text) else []
+            under = [vocabulary.folded(below.text)] if below is not None and not vocabulary.is_label(below.text) else []
             found += [one.split(",")[0].strip() for one in (*said, *beside, *under) if _WORD.search(one) and len(one) < 90]
             found += [rest.strip()] if _WORD.search(rest) and len(rest) < 60 else []
     return [name for name in found if len(name) > 8]

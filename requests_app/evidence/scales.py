@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from core.units import KILOGRAMS_PER_UNIT, MAX_KG, round_kg
-from requests_app.evidence import labels
+from core.units import GRAM, KILOGRAMS_PER_UNIT, MAX_KG, round_kg
+from requests_app.evidence import vocabulary
 from requests_app.evidence.numbers import NUMBER, readings
 
 POUND, TON, SHORT_TON = (KILOGRAMS_PER_UNIT[unit] for unit in ("LBR", "TNE", "STN"))
@@ -21,8 +21,8 @@ _UNITS: list[tuple[str, Decimal]] = [
     (r"quintal(?:es)? metricos?\b|metric quintals?\b|\bdz\b", Decimal(100)),
     (r"quintal(?:es|s)?\b|\bqqs?\b\.?", Decimal(0)),
     (r"hundredweights?\b|\bcwts?\b", 100 * POUND),
-    (r"kilogra?m(?:me|o)?s?\b|kilos?\b|\bkgs?\b\.?|\bkgm\b|\bk\.g\.?s?\.?|\bkgrs?\b\.?|\bkls?\b\.?", Decimal(1)),
-    (r"pounds?\b|libras?\b|\blbs?\b\.?|\blbr\b", POUND),
+    (r"kilogra?m(?:me|o)?s?\b|kilos?\b|\bkgs?\b\.?|\bkgm\b|\bk\.g\.?s?\.?|\bkgrs?\b\.?|\bkls?\b\.?|\bkq\b", Decimal(1)),
+    (r"pounds?\b|libras?\b|\blbs?\b\.?|\blbr\b|\bibs?\b\.?|\b1bs?\b", POUND),
 ]  # fmt: skip
 _ANY_UNIT = "|".join(f"(?P<u{place}>{pattern})" for place, (pattern, _kg) in enumerate(_UNITS))
 _UNIT = re.compile(_ANY_UNIT)
@@ -89,14 +89,15 @@ class Scale:
         """A number as a figure of a unit."""
         values = [Decimal(number)] if is_number else readings(number, self.mark)
         rates = [rate] if rate else [self.quintal] if self.quintal else [100 * POUND, Decimal(46), Decimal(100)]
-        kilograms = [round_kg(value * each) for each in rates for value in values if 0 < value * each < MAX_KG]
-        if not kilograms:
+        sized = [(value, value * each) for each in rates for value in values if 0 < value * each < MAX_KG]
+        if not sized:
             return None
-        plausible = sorted(kilograms, key=_is_odd) if len(values) > 1 else kilograms
-        last = Decimal(1).scaleb(int(values[0].as_tuple().exponent)) * rates[0] / 2
+        if len(values) > 1:
+            sized.sort(key=lambda one: _is_odd(one[1]))
+        last = Decimal(1).scaleb(int(sized[0][0].as_tuple().exponent)) * rates[0] / 2
         metric = rates[0] in (1, 100, 1000)
-        within = Decimal("0.001") if is_number else min(last, Decimal("0.5") if metric else plausible[0] / 1000)
-        return Figure(*span, tuple(plausible), within, rate or self.quintal, is_bare=True)
+        within = GRAM if is_number else min(last, Decimal("0.5") if metric else sized[0][1] / 1000)
+        return Figure(*span, tuple(round_kg(kilograms) for _value, kilograms in sized), within, rate or self.quintal, is_bare=True)
 
     def _figure(self, text: str, match: re.Match[str], start: int, end: int) -> Figure | None:
         rate = rate_of(match)
@@ -137,7 +138,7 @@ def scale_of(texts: Iterable[str], mark: str) -> Scale:
     units: set[Decimal] = set()
     quintal = Decimal(0)
     for text in texts:
-        plain = labels.folded(text)
+        plain = vocabulary.folded(text)
         units |= {rate_of(match) for match in _NEAR_UNIT.finditer(plain)}
         if said := _QUINTAL.search(plain):
             values = readings(said.group(1))

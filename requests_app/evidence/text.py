@@ -9,6 +9,7 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from requests_app.evidence.findings import Place
+from requests_app.evidence.vocabulary import is_label
 
 #: A gap between words separates cells if it is so many times the space of the page, within these shares of a line's height.
 _SPACES, _LEAST, _MOST = 1.8, 0.4, 0.9
@@ -71,7 +72,8 @@ def joined(cells: Sequence[Cell], between: str) -> Joined:
     """The texts of ``cells``, ``between`` them ``ACROSS`` or ``DOWN``."""
     starts, text = [], ""
     for cell in cells:
-        text += between if text else ""
+        # a code or a word that is broken at the end of a line goes on without a space
+        text += between if text and not (between == DOWN and text.endswith("-") and text[-2:-1].isalnum()) else ""
         starts.append(len(text))
         text += cell.text
     return Joined(text, tuple(cells), tuple(starts))
@@ -118,8 +120,59 @@ def _rows_of_page(number: int, words: list[Any]) -> Iterator[Row]:
             lines.append([word])
     lines = [sorted(line, key=lambda each: each[1][0]) for line in lines]
     wide = min(max(_SPACES * _space(lines), _LEAST), _MOST)
-    for line in lines:
-        yield Row(str(number), tuple(_cells(number, line, wide)))
+    yield from _untangled([Row(str(number), tuple(_cells(number, line, wide))) for line in lines])
+
+
+def _untangled(rows: list[Row]) -> Iterator[Row]:
+    """Lines that lie half beside one another are cells of several lines beside cells of one: they become one row."""
+    group: list[Row] = []
+    for row in rows:
+        if group and not _interleaved(group[-1], row):
+            yield from _put_together(group)
+            group = []
+        group.append(row)
+    if group:
+        yield from _put_together(group)
+
+
+def _interleaved(one: Row, other: Row) -> bool:
+    height = min(one.cells[0].height, other.cells[0].height)
+    return one.cells[0].bottom - other.cells[0].top > 0.3 * height
+
+
+def _put_together(group: list[Row]) -> Iterator[Row]:
+    """One row of a tangled group; the lines as they are where one of the stacks is a field of a form, its label on top."""
+    if len(group) == 1:
+        yield group[0]
+        return
+    stacks: list[list[Cell]] = []
+    for cell in (cell for row in group for cell in row.cells):
+        near = [stack for stack in stacks if any(cell.overlap(one.left, one.right) > 0 for one in stack)]
+        if near:
+            near[0].append(cell)
+        else:
+            stacks.append([cell])
+    if any(len(stack) > 1 and _is_field(stack) for stack in stacks) or len(stacks) < 2:
+        yield from group
+        return
+    cells = (stack[0] if len(stack) == 1 else _stacked(stack) for stack in stacks)
+    yield Row(group[0].sheet_of, tuple(sorted(cells, key=lambda cell: cell.left)))
+
+
+def _is_field(stack: list[Cell]) -> bool:
+    behind = stack[1].text
+    is_more_of_a_label = len(behind) < 14 and not any(letter.isdigit() for letter in behind)
+    return is_label(stack[0].text) and not is_more_of_a_label
+
+
+def _stacked(stack: list[Cell]) -> Cell:
+    text = ""
+    for cell in stack:
+        text += cell.text if not text or text.endswith("-") else f" {cell.text}"
+    boxes = [cell.place.box for cell in stack if cell.place.box]
+    box = (min(box[0] for box in boxes), min(box[1] for box in boxes), max(box[2] for box in boxes), max(box[3] for box in boxes))
+    left, right = min(cell.left for cell in stack), max(cell.right for cell in stack)
+    return Cell(text, Place(page=stack[0].place.page, box=box), left, right, top=stack[0].top, bottom=stack[-1].bottom)
 
 
 def _space(lines: list[list[Any]]) -> float:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from decimal import Decimal
 
-from requests_app.evidence import labels
+from requests_app.evidence import labels, vocabulary
 from requests_app.evidence.findings import Candidate, Place, best_first
 from requests_app.evidence.scales import PACKAGE, Figure, Scale, scale_of, unit_of
 from requests_app.evidence.text import ACROSS, DOWN, Cell, Joined, Row, blocks, joined
@@ -89,7 +89,7 @@ def _answered(row: Row, place: int, done: list[_Found]) -> bool:
 
 def _scanned(line: Joined, scale: Scale) -> tuple[list[_Found], list[int]]:
     """The net weights of a text, and the cells whose label still waits for its figure."""
-    text = labels.folded(line.text)
+    text = vocabulary.folded(line.text)
     marks = list(_LABELS.finditer(text))
     if not any(mark.lastgroup != "other" and mark.lastgroup != "gross" for mark in marks):
         return [], []
@@ -160,11 +160,11 @@ def _leads_to(text: str, label: re.Match[str], figure: Figure) -> bool:
 def _behind(text: str, figure: Figure, following: Figure | None, marks: list[re.Match[str]]) -> re.Match[str] | None:
     """The label behind a figure ("18,000 kg net"), if it does not lead to the next figure."""
     for mark in marks:
-        if mark.start() < figure.end:
+        if mark.start() < figure.start or mark.end() <= figure.end:
             continue
-        if not _SUFFIX.fullmatch(text[figure.end : mark.start()]) or mark.lastgroup in ("both", "turned"):
-            return None
-        if "¦" in text[figure.end : mark.start()]:
+        # "kg net" begins with the figure's own unit
+        between = text[figure.end : max(mark.start(), figure.end)]
+        if not _SUFFIX.fullmatch(between) or mark.lastgroup in ("both", "turned") or "¦" in between:
             return None
         leads = following is not None and re.fullmatch(r"\s*[:=]\s*|\s*¦\s*", text[mark.end() : following.start])
         return None if leads or text[mark.end() : mark.end() + 2].strip().startswith(":") else mark
@@ -212,7 +212,7 @@ def _is_head(line: Joined, text: str, label: re.Match[str]) -> bool:
 def _column(rows: list[Row], at: int, place: int, scale: Scale) -> list[_Found]:
     """The total of a column; where none is printed, the only figure, or the sum of the figures."""
     head = rows[at].cells[place]
-    label = labels.folded(labels.whole_head(rows, at, head))
+    label = vocabulary.folded(labels.whole_head(rows, at, head))
     if _PER.search(label[3:]) or re.search(r"\b(?:price|precio|usd|unit|unitario)\b|\$", label):
         return []
     own = unit_of(label)
@@ -220,7 +220,7 @@ def _column(rows: list[Row], at: int, place: int, scale: Scale) -> list[_Found]:
     figures: list[tuple[Figure, Cell]] = []
     gap = 0
     for row, cell in labels.column(rows, at, place):
-        text = labels.folded(cell.text)
+        text = vocabulary.folded(cell.text)
         if not re.search(r"\d", text):
             if gap == 0 and not figures and (below := unit_of(text)) is not None and len(text) < 10:
                 unit = own = below
@@ -228,12 +228,12 @@ def _column(rows: list[Row], at: int, place: int, scale: Scale) -> list[_Found]:
         figure = _only_figure(text, cell, unit, scale)
         if figure is None:
             # another table or form begins
-            if figures and (gap > 6 or (labels.is_label(cell.text) and not labels.TOTAL.search(text))):
+            if figures and (gap > 6 or (vocabulary.is_label(cell.text) and not labels.TOTAL.search(text))):
                 break
             if not figures and gap > 3:
                 break
             continue
-        row_text = labels.folded(row.text)
+        row_text = vocabulary.folded(row.text)
         if labels.SUBTOTAL.search(row_text):
             continue
         if labels.TOTAL.search(row_text):
@@ -365,11 +365,11 @@ def _together(distinct: list[_Found]) -> Candidate:
 
 def _of_quantity(rows: list[Row], scale: Scale) -> list[_Found]:
     """Where nothing is called net: the quantity sold, if it is a weight; and what is called "weight" beside a gross one."""
-    has_gross = any(re.search(rf"\b{_GROSSA}\b", labels.folded(row.text)) for row in rows)
+    has_gross = any(re.search(rf"\b{_GROSSA}\b", vocabulary.folded(row.text)) for row in rows)
     found: list[_Found] = []
     for at, row in enumerate(rows):
         for place, cell in enumerate(row.cells):
-            text = labels.folded(cell.text)
+            text = vocabulary.folded(cell.text)
             name, colon, rest = text.partition(":")
             is_weight = bool(_WEIGHT.match(name.strip()))
             if not is_weight and not _QUANTITY.match(name.strip()):
@@ -377,7 +377,7 @@ def _of_quantity(rows: list[Row], scale: Scale) -> list[_Found]:
             score = 61 if not is_weight else 60 if has_gross else 52
             value = rest.strip() if colon and rest.strip() else ""
             if not value and place + 1 < len(row.cells):
-                value = labels.folded(row.cells[place + 1].text)
+                value = vocabulary.folded(row.cells[place + 1].text)
             figures = scale.figures(value)
             if len(figures) == 1 and not figures[0].is_each:
                 found.append(_Found(figures[0], cell if rest.strip() else row.cells[place + 1], score, "the quantity sold"))
