@@ -11,9 +11,9 @@ from requests_app.evidence.text import Cell, Row, blocks
 
 #: Labels by how surely they mean the importer of record.
 _LABELS = [
-    (re.compile(r"^(?:the |el |la |nuestro |our )?(?:u\.?s\.?a?\.? |ultimate |final )?(?:importer(?: of record)?|importador[ae]?(?: registrado| final| en (?:los )?(?:ee\.? ?uu\.?|estados unidos|destino))?|importing company|empresa importadora)(?: name| de registro)?\b"), 95),
-    (re.compile(r"^(?:buyer|comprador[ae]?|purchaser|sold to|sold for account of|vendido a|bill(?:ed)? to|invoice(?:d)? to|facturar? a|facturado a|customer(?: name)?|clientes?|client|for (?:the )?account (?:and risk )?of|por cuenta (?:y riesgo )?de|adquirente|applicant|adquiriente|razon social del? (?:cliente|comprador|importador))\b"), 85),
-    (re.compile(r"^(?:consignee|consignatari[oa]|consigned to|consignad[oa] a|receiver|receptor|messrs\.?|m/s\b|senor(?:es)?(?:\(es\))?|sres\.?|destinatario)(?=\W|$)"), 75),
+    (re.compile(r"^(?:the |el |la |nuestro |our |name of (?:the )?|nombre (?:o razon social )?del? |razon social del? |datos del? )?(?:u\.?s\.?a?\.? |american |ultimate |final )?(?:importer(?:'?s)?(?: of record)?|importador[ae]?(?: registrado| final| en (?:los )?(?:ee\.? ?uu\.?|estados unidos|destino))?|importing company|empresa importadora)(?: name| de registro)?\b"), 95),
+    (re.compile(r"^(?:the |el |la |name of (?:the )?|nombre (?:o razon social )?del? |datos del? )?(?:final )?(?:buyer(?:'?s)?|comprador[ae]?|purchaser|sold to|sold for account of|vendido a|bill(?:ed)? to|invoice(?:d)? to|facturar? a|facturado a|customer(?: name)?|clientes?|client|for (?:the )?account (?:and risk )?of|por cuenta (?:y riesgo )?de|adquirente|applicant|adquiriente|razon social del? (?:cliente|comprador|importador))\b"), 85),
+    (re.compile(r"^(?:the |el |name of (?:the )?|nombre del? |datos del? )?(?:ultimate |final )?(?:consignee(?:'?s)?|consignatari[oa]|consigned to|consignad[oa] a|receiver|receptor|messrs\.?|m/s\b|senor(?:es)?(?:\(es\))?|sres\.?|destinatario)(?=\W|$)"), 75),
     (re.compile(r"^(?:to|para|a)\s*:"), 62),
     (re.compile(r"^(?:ship(?:ped)? to|deliver(?:ed)? to|delivery address|notify(?: party)?|notificar a|parte a notificar|entregar a|enviar a)\b"), 50),
 ]  # fmt: skip
@@ -24,6 +24,11 @@ _SENTENCE = re.compile(
 _MORE = re.compile(
     r"^\s*(?:(?:is|es)\b|\((?:if|s[ií])[^)]*\)|/\s*[\w .]+?(?=:|$)|\([^)\d]*\)|name\b|nombre\b|y direcci[oó]n|and address|& address|,? name (?:and|&) address|,? nombre y direcci[oó]n|[-–]\s*name)*\s*[:.\-–=]?\s*",
     re.IGNORECASE,
+)
+#: What may be left of a label that goes on after its first words.
+_REST_OF_LABEL = re.compile(
+    r"(?:[/&(),.:\s-]|\b(?:full|registered|company|complete|nombre|completo|name|and|y|or|o|address|direccion|consignee|consignatario|buyer|comprador|"
+    r"importer|importador|customer|cliente|party|details|datos|of|de|del|record|registro|razon|social|en|in|the|usa?|destino|final|u\.s\.a?)\b)*"
 )
 _FORM = (
     r"(?:inc(?:orporated)?|l\.?l\.?c|ltd|limited|corp(?:oration)?|co(?:mpany)?|s\.?a\.?(?:\s?c\.?|\s?s\.?)?|gmbh|s\.?l\.?|s\.?r\.?l|b\.?v|"
@@ -55,7 +60,7 @@ def find(rows: list[Row]) -> tuple[Candidate, ...]:
         for place, cell in enumerate(row.cells):
             text = vocabulary.folded(cell.text)
             for label, score in _LABELS:
-                if match := label.match(text):
+                if (match := label.match(text)) and not _is_rest_of_label(rows, at, cell):
                     found += _named(rows, at, place, match.end(), score)
                     break
     texts = [(cell.text, (cell,), (0,)) for row in rows for cell in row.cells]
@@ -71,11 +76,17 @@ def _as(cell: Cell, text: str) -> Cell:
     return Cell(text, cell.place, cell.left, cell.right, top=cell.top, bottom=cell.bottom)
 
 
+def _is_rest_of_label(rows: list[Row], at: int, cell: Cell) -> bool:
+    """Whether the line above, at the same side, is a label that goes on: "Buyer /" above "Importer"."""
+    above = [one for one in rows[at - 1].cells if abs(one.left - cell.left) < 4] if at else []
+    return bool(above) and above[0].text.rstrip().endswith(("/", "&", " and", " y"))
+
+
 def _named(rows: list[Row], at: int, place: int, end: int, score: int) -> list[Candidate]:
     cell = rows[at].cells[place]
     more = _MORE.match(cell.text[end:])
     rest = cell.text[end + (more.end() if more else 0) :]
-    if rest:
+    if rest and not _REST_OF_LABEL.fullmatch(vocabulary.folded(rest)):
         is_label = bool(re.search(r"[:.–-]\s*$", cell.text[: len(cell.text) - len(rest)]))
         line = _as(cell, rest)
         return _name(_whole(rows, at, line), score if is_label else score - 30, "after its label")
@@ -97,6 +108,9 @@ def _firmness(name: str) -> int:
 
 def _whole(rows: list[Row], at: int, cell: Cell) -> Cell:
     """A name that goes on in the line below: "Prairie Organic Trading" above "Company"."""
+    if len(cell.lines) > 1:
+        goes_on = re.match(rf"(?:[A-Z][\w&'.-]*\s+){{0,2}}{_FORM}\b", cell.lines[1], re.IGNORECASE) and not _FIRM.search(cell.lines[0])
+        return _as(cell, " ".join(cell.lines[:2]) if goes_on else cell.lines[0])
     if _FIRM.search(cell.text) or cell.place.sheet or "," in cell.text or re.search(r"\d", cell.text):
         return cell
     for row in rows[at + 1 : at + 6]:

@@ -17,7 +17,7 @@ _DATED = r"(?:\s*(?:/|&|and|y|-|,)\s*(?:date|fecha|dated)\b)?"
 _LABEL = re.compile(
     rf"(?P<sure>\b(?:invoices?|inv\b\.?|facturas?|fact\b\.?|fra\b\.?|fac\b\.?){_KIND}{{0,3}}\s*(?:\"?[a-e]\"\s*)?[(¦]?\s*{_MARK}\)?\s*{_MARK}?{_DATED}\s*(?:\([^)\d]*\))?\s*[:#=]?)"
     rf"|(?P<turned>\b{_NUMBER}\s*(?:y fecha )?(?:(?:de|of)\s+)?(?:(?:la|the|our|su)\s+)?(?:commercial |comercial |export |sales )?(?:invoice|factura)\b{_KIND}{{0,2}}\s*[:#=]?)"
-    rf"|(?P<plain>\b(?:commercial invoice|factura comercial|facturas?|invoices?|inv){_KIND}{{0,2}}\s*(?:[:#]|¦(?=\s*[a-z0-9]{{0,6}}[-/ ]?\d[^¦]{{2,}})))"
+    rf"|(?P<plain>\b(?:commercial invoice|factura comercial|facturas?|invoices?|inv){_KIND}{{0,2}}\s*(?:[:#]|¦\s*:?(?=\s*[a-z0-9]{{0,6}}[-/ ]?\d[^¦]{{2,}})))"
     rf"|(?P<loose>\b(?:commercial invoice|invoices?|inv\b\.?|facturas?(?: comercial| electronica)?){_KIND}{{0,2}}\s+(?=[a-z]{{0,6}}[-/ ]?\d))"
 )
 _OTHER = re.compile(r"\b(?:order|pedido|purchase|proveedor|packing list|b/l|p\.?o\.?|freight|flete)\b[\s/&]*$")
@@ -57,6 +57,21 @@ def _scanned(line: Joined, rows: list[Row], at: int | None) -> list[Candidate]:
             code = _code(below.text) if below is not None and not beside else None
             if code and below is not None:
                 found.append(Candidate(code, below.text, below.place, score - 6, "under its label"))
+    if at is not None:
+        found += _bare_title(rows, at)
+    return found
+
+
+def _bare_title(rows: list[Row], at: int) -> list[Candidate]:
+    """The label "Invoice" of a form, without "number", above a code."""
+    found = []
+    for cell in rows[at].cells:
+        plain = vocabulary.folded(cell.text).strip(" :.")
+        if not _TITLE.fullmatch(plain) or len(rows[at].cells) < 2:
+            continue
+        below = labels.under(rows, at, cell)
+        if below is not None and re.fullmatch(r"\S*\d\S*|[A-Z]{1,6} \d\S*", below.text) and (code := _code(below.text)):
+            found.append(Candidate(code, below.text, below.place, 74, "under its label"))
     return found
 
 

@@ -66,7 +66,10 @@ def under(rows: list[Row], at: int, cell: Cell, lines: float = 1.3) -> Cell | No
                 return None
             if abs(one.left - cell.left) <= max(4.0, 0.3 * cell.height) if not row.is_sheet else one.left == cell.left:
                 return one
-        touching = [one for one in row.cells if one.overlap(cell.left, cell.right) > 0.5 * (cell.right - cell.left)]
+        touching = [
+            one for one in row.cells
+            if one.overlap(cell.left, cell.right) > 0.5 * min(cell.right - cell.left, one.right - one.left)
+        ]  # fmt: skip
         if touching:
             return touching[0]
     return None

@@ -32,7 +32,7 @@ _RANGE = re.compile(
 _MOST_OF_RANGE = 60
 _SPLIT = re.compile(r"\s*[,;&+|¦•]\s*|\s+(?:and|y|e|und|&)\s+|\s*/\s+|\s+/\s*|\s+")
 _NOT = re.compile(
-    r"^\d{1,2}$|^[\d.,]+(?:kgs?|lbs?|mt|t|pcs|bags)$|^\d{4}\.\d\d(?:\.\d\d)*$|"
+    r"^\d{1,2}$|^[\d.,]+(?:kgs?|lbs?|mt|t|pcs|bags)$|^\d{4}\.\d\d(?:\.\d{2,4})*$|"
     r"^[A-Za-z]{3}[UuJjZz]\d{6}[-/]?\d$|^\d+(?:\.\d{3})*,\d+$|^\d+x\d*$|^\d{1,3}%$|^(?:fcl|lcl|hs|hts|iso)\d*$",
     re.IGNORECASE,
 )
@@ -46,7 +46,9 @@ def find(rows: list[Row]) -> tuple[Candidate, ...]:
     """Candidates, each lot once, the surest first."""
     found: list[Candidate] = []
     for at, row in enumerate(rows):
-        found += _scanned(joined(row.cells, ACROSS))
+        said = _scanned(joined(row.cells, ACROSS))
+        found += said
+        found += _continued(rows, at, said)
         for place, cell in enumerate(row.cells):
             if _is_head(cell.text) and not _answered(row, place, found):
                 found += _under(rows, at, place)
@@ -104,6 +106,28 @@ def _scanned(line: Joined) -> list[Candidate]:
     return found
 
 
+def _continued(rows: list[Row], at: int, said: list[Candidate]) -> list[Candidate]:
+    """The codes of the lines below a list that goes on, or whose next line is built like it."""
+    found: list[Candidate] = []
+    last = next((cell for cell in rows[at].cells if said and cell.place == said[-1].place), None)
+    for row in rows[at + 1 : at + 12]:
+        below = [one for one in row.cells if last is not None and abs(one.left - last.left) <= 3]
+        if not below or last is None or not -0.5 * last.height < below[0].top - last.bottom < 0.65 * last.height:
+            break
+        goes_on = bool(re.search(r"(?:[,;&/+]|\b(?:and|y|e|to|al?|hasta))\s*$", last.text))
+        codes = _codes(below[0].text, whole=True)
+        if not codes or not (goes_on or all(_built(code) == _built(said[-1].value) for code, _at in codes)):
+            break
+        found += [Candidate(code, below[0].text, below[0].place, 84, "below a lot") for code, _at in codes]
+        last = below[0]
+    return found
+
+
+def _built(code: str) -> str:
+    """How a code is built: its letters as A, its figures as 9."""
+    return re.sub(r"\d+", "9", re.sub(r"[A-Za-z]+", "A", code))
+
+
 def _under(rows: list[Row], at: int, place: int) -> list[Candidate]:
     """The codes of a column, or of a form's field, below the head in cell ``place``."""
     head = rows[at].cells[place]
@@ -118,7 +142,7 @@ def _under(rows: list[Row], at: int, place: int) -> list[Candidate]:
         if labels.TOTAL.search(vocabulary.folded(row.text)) and not codes:
             break
         if not codes:
-            if vocabulary.is_label(cell.text) and not found:
+            if vocabulary.is_label(cell.text) and not found and distance > 0.6 * cell.height:
                 break
             continue
         if place and row.cells[0] != cell and row.cells[row.cells.index(cell) - 1].text.rstrip().endswith(":"):
@@ -153,6 +177,9 @@ def _codes(text: str, *, whole: bool = False) -> list[tuple[str, int]]:
                 continue
             if not _is_code(bare):
                 return [] if whole and bare.lower() not in ("lot", "lote", "no", "kg") else found
+            line_ends = "\n" in plain[:at] and found and not re.search(r"[,;&/+]\s*$|\b(?:and|y|e)\s*$", plain[: plain.rfind("\n", 0, at)])
+            if line_ends and plain.rfind("\n", 0, at) > found[-1][1] and _built(bare) != _built(found[-1][0]):
+                return found
             found.append((bare, at))
             at = piece.end()
         joint = _SPLIT.match(plain, at)

@@ -27,7 +27,7 @@ _DENIED = re.compile(
 _NO_BEHIND = re.compile(r"^\W{0,4}(?:certified|status|product)?\W{0,3}\b(?:no|none|n/a|false)\b(?!\.|\s*[:#\d])|^\W{0,3}(?:in transition|en transicion)")
 _PARTY = re.compile(
     r"^(?:exporter|exportador|seller|vendedor|shipper|embarcador|supplier|proveedor|importer|importador|buyer|comprador|consignee|"
-    r"consignatario|sold to|vendido a|bill to|ship to|notify|notificar|cliente|customer|certif|producer|productor|manufacturer|messrs|senores|remitente)"
+    r"consignatario|sold to|vendido a|bill to|ship to|notify|notificar|cliente|customer|certifi(?:er|ed by|cador)|producer|productor|manufacturer|messrs|senores|remitente)"
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from requests_app.evidence.findings import Place
 from requests_app.evidence.vocabulary import is_label
 
 #: A gap between words separates cells if it is so many times the space of the page, within these shares of a line's height.
-_SPACES, _LEAST, _MOST = 1.8, 0.4, 0.9
+_SPACES, _SEEN_SPACES, _LEAST, _MOST = 1.5, 1.8, 0.3, 0.9
 _COMMON_SPACE = 0.27
 _LEVEL = 3.0
 #: Between cells of a row, and between the lines of a block, in a joined text.
@@ -21,7 +22,10 @@ ACROSS, DOWN = " ¦ ", "\n"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cell:
-    """A piece of text with its place. The sides tell what it stands beside and under; ``is_number``: a sheet's own number."""
+    """A piece of text with its place. The sides tell what it stands beside and under; ``is_number``: a sheet's own number.
+
+    ``lines``: its lines, where it has several.
+    """
 
     text: str
     place: Place
@@ -30,6 +34,7 @@ class Cell:
     is_number: bool = False
     top: float = 0
     bottom: float = 1
+    lines: tuple[str, ...] = ()
 
     def overlap(self, left: float, right: float) -> float:
         """By how much it lies between ``left`` and ``right``."""
@@ -119,8 +124,10 @@ def _rows_of_page(number: int, words: list[Any]) -> Iterator[Row]:
         else:
             lines.append([word])
     lines = [sorted(line, key=lambda each: each[1][0]) for line in lines]
-    wide = min(max(_SPACES * _space(lines), _LEAST), _MOST)
-    yield from _untangled([Row(str(number), tuple(_cells(number, line, wide))) for line in lines])
+    # what was read from a picture has looser boxes
+    many = _SEEN_SPACES if words and len(words[0]) > 2 else _SPACES
+    wide = min(max(many * _space(lines), _LEAST), _MOST)
+    yield from _unwrapped(list(_untangled([Row(str(number), tuple(_cells(number, line, wide))) for line in lines])))
 
 
 def _untangled(rows: list[Row]) -> Iterator[Row]:
@@ -172,7 +179,47 @@ def _stacked(stack: list[Cell]) -> Cell:
     boxes = [cell.place.box for cell in stack if cell.place.box]
     box = (min(box[0] for box in boxes), min(box[1] for box in boxes), max(box[2] for box in boxes), max(box[3] for box in boxes))
     left, right = min(cell.left for cell in stack), max(cell.right for cell in stack)
-    return Cell(text, Place(page=stack[0].place.page, box=box), left, right, top=stack[0].top, bottom=stack[-1].bottom)
+    place = Place(page=stack[0].place.page, box=box)
+    lines = tuple(line for cell in stack for line in cell.lines or (cell.text,))
+    return Cell(text, place, left, right, top=stack[0].top, bottom=stack[-1].bottom, lines=lines)
+
+
+def _unwrapped(rows: list[Row]) -> Iterator[Row]:
+    """Labels that go on in the line below, with what goes on beside them: "Net weight" above "(kg)" becomes one cell."""
+    waiting: Row | None = None
+    for row in rows:
+        if waiting is not None and (whole := _with_rest(waiting, row)) is not None:
+            waiting = whole
+            continue
+        if waiting is not None:
+            yield waiting
+        waiting = row
+    if waiting is not None:
+        yield waiting
+
+
+def _with_rest(row: Row, below: Row) -> Row | None:
+    if len(row.cells) < 2 or len(below.cells) > len(row.cells):
+        return None
+    pairs = []
+    for cell in below.cells:
+        above = next((one for one in row.cells if abs(one.left - cell.left) <= 3), None)
+        if above is None or not -0.4 * above.height < cell.top - above.bottom < 0.3 * min(cell.height, above.height):
+            return None
+        pairs.append((above, cell))
+    if not any(_goes_on(above, cell) for above, cell in pairs):
+        return None
+    rest = {id(above): cell for above, cell in pairs}
+    return Row(row.sheet_of, tuple(_stacked([one, rest[id(one)]]) if id(one) in rest else one for one in row.cells))
+
+
+def _goes_on(label: Cell, rest: Cell) -> bool:
+    """Whether ``rest`` ends the label above it: in lower case, in brackets, or after a word that asks for more."""
+    last = label.text.rstrip().rsplit(" ", 1)[-1].lower()
+    open_end = last.endswith(("/", "&", "-")) or last in ("de", "del", "of", "and", "y", "&", "no", "la", "or", "/")
+    plain = rest.text.strip()
+    fits = open_end or plain[:1].islower() or plain[:1] in "(/&"
+    return fits and len(plain) <= 26 and not any(letter.isdigit() for letter in plain) and is_label(label.text) and ":" not in label.text
 
 
 def _space(lines: list[list[Any]]) -> float:
@@ -180,7 +227,7 @@ def _space(lines: list[list[Any]]) -> float:
     gaps = sorted(
         gap
         for line in lines
-        for one, other in zip(line, line[1:], strict=False)
+        for one, other in itertools.pairwise(line)
         if 0.08 < (gap := (other[1][0] - one[1][2]) / max(one[1][3] - one[1][1], 1)) < 1.0
     )
     return gaps[len(gaps) // 4] if len(gaps) > 5 else _COMMON_SPACE
@@ -188,6 +235,9 @@ def _space(lines: list[list[Any]]) -> float:
 
 def _cells(number: int, line: list[Any], wide: float) -> Iterator[Cell]:
     group: list[Any] = []
+    if _is_even(line):
+        yield _cell(number, line)
+        return
     for word in line:
         if group and word[1][0] - group[-1][1][2] > wide * (group[-1][1][3] - group[-1][1][1]):
             yield _cell(number, group)
@@ -195,6 +245,12 @@ def _cells(number: int, line: list[Any], wide: float) -> Iterator[Cell]:
         group.append(word)
     if group:
         yield _cell(number, group)
+
+
+def _is_even(line: list[Any]) -> bool:
+    """Whether a line of several words has the same space between all of them, as lines set to both sides have."""
+    gaps = [other[1][0] - one[1][2] for one, other in itertools.pairwise(line)]
+    return len(gaps) > 4 and min(gaps) > 0 and max(gaps) <= 1.3 * min(gaps) and max(gaps) < _MOST * (line[0][1][3] - line[0][1][1])
 
 
 def _cell(number: int, group: list[Any]) -> Cell:

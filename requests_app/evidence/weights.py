@@ -16,7 +16,8 @@ _MASS = (
     r"tonnes|tonnage|mts?\b|quantity|qty\b\.?|peso|shipped)"
 )
 _MASA = (
-    r"(?:pesos?|masa|kilos|kilogramos|kgs?\b\.?|kgrs?\b\.?|cantidad(?:es)?|libras|lbs\b\.?|toneladas(?: metricas| cortas)?|tm\b|"
+    # the unit of a figure before it is no beginning of a label
+    r"(?<!\d )(?<!\d)(?:pesos?|masa|kilos|kilogramos|kgs?\b\.?|kgrs?\b\.?|cantidad(?:es)?|libras|lbs\b\.?|toneladas(?: metricas| cortas)?|tm\b|"
     r"quintales|weight|wt\b\.?)"
 )
 _NETA = r"(?:nett|net|netos|netas|neto|neta|liquido)"
