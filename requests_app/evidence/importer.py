@@ -67,7 +67,9 @@ def find(rows: list[Row]) -> tuple[Candidate, ...]:
     for text, cells, starts in [*texts, *((block.text, block.cells, block.starts) for block in blocks(rows))]:
         for match in _SENTENCE.finditer(vocabulary.folded(text)):
             place_of = [cell for cell, start in zip(cells, starts, strict=True) if start <= match.end()]
-            rest = " ".join(text[match.end() : match.end() + 120].split())
+            behind = text[match.end() - len(match.group()) + len(match.group().rstrip()) : match.end() + 120]
+            # a label that has its line for itself is followed by a line that is the name
+            rest = behind.strip().split("\n")[0] if re.match(r"[\s:]*\n", behind) else " ".join(behind.split()).lstrip(": ")
             found += _name(_as(place_of[-1], rest), 84, "named in a sentence", in_sentence=True)
     return best_first(found)
 
@@ -94,11 +96,27 @@ def _named(rows: list[Row], at: int, place: int, end: int, score: int) -> list[C
     below = labels.under(rows, at, cell, 2.0)
     if rows[at].is_sheet and below is None and at + 1 < len(rows):
         below = next((one for one in rows[at + 1].cells if one.left == cell.left), None)
+    beside = _first_line(rows, at, cell, beside) if beside else None
     first = _name(_whole(rows, at, beside), score - 1, "beside its label") if beside else []
     second = _name(_whole(rows, at, below), score - 2, "under its label") if below else []
     if first and second:
         return first if _firmness(first[0].value) >= _firmness(second[0].value) or cell.text.rstrip().endswith(":") else second
     return first or second
+
+
+def _first_line(rows: list[Row], at: int, label: Cell, beside: Cell) -> Cell:
+    """The first line of what stands beside a label that is set to the middle of several lines."""
+    below = next((one for row in rows[at + 1 : at + 2] for one in row.cells if abs(one.left - beside.left) <= 3), None)
+    if below is None or below.top - beside.bottom > 0.3 * beside.height or len(rows[at + 1].cells) > 1:
+        return beside
+    for row in (rows[at - 1 :: -1] if at else [])[:2]:
+        above = next((one for one in row.cells if abs(one.left - beside.left) <= 3), None)
+        if above is None or row.sheet_of != rows[at].sheet_of or row.is_sheet or beside.top - above.bottom > 0.3 * beside.height:
+            break
+        if any(one.overlap(label.left, label.right) > 0 for one in row.cells) or vocabulary.is_label(above.text):
+            break
+        beside = above
+    return beside
 
 
 def _firmness(name: str) -> int:
@@ -127,7 +145,7 @@ def _whole(rows: list[Row], at: int, cell: Cell) -> Cell:
 def _name(cell: Cell, score: int, why: str, *, in_sentence: bool = False) -> list[Candidate]:
     text = _CUT.split(cell.text)[0].strip(" ,.:*\"'“”")
     folded = vocabulary.folded(text)
-    if len(text) < 4 or _NOT.match(folded) or not re.search(r"[A-Za-z]{3}", text) or text.endswith(":"):
+    if len(text) < 4 or text.startswith("(") or _NOT.match(folded) or not re.search(r"[A-Za-z]{3}", text) or text.endswith(":"):
         return []
     if vocabulary.is_label(text) and not _FIRM.search(text) and not _TRADE.search(text):
         return []

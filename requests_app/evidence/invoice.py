@@ -20,7 +20,7 @@ _LABEL = re.compile(
     rf"|(?P<plain>\b(?:commercial invoice|factura comercial|facturas?|invoices?|inv){_KIND}{{0,2}}\s*(?:[:#]|¦\s*:?(?=\s*[a-z0-9]{{0,6}}[-/ ]?\d[^¦]{{2,}})))"
     rf"|(?P<loose>\b(?:commercial invoice|invoices?|inv\b\.?|facturas?(?: comercial| electronica)?){_KIND}{{0,2}}\s+(?=[a-z]{{0,6}}[-/ ]?\d))"
 )
-_OTHER = re.compile(r"\b(?:order|pedido|purchase|proveedor|packing list|b/l|p\.?o\.?|freight|flete)\b[\s/&]*$")
+_OTHER = re.compile(r"\b(?:order|pedido|purchase|proveedor|packing list|b/l|p\.?o\.?)\b[\s/&]*$")
 _TITLE = re.compile(rf"\b(?:commercial |proforma |pro-forma |export |sales |tax )?(?:invoice|factura)\b{_KIND}{{0,3}}\W*(?:\"[a-e]\")?\W*$")
 _BARE_LABEL = re.compile(rf"^\s*(?:{_MARK}\s*[:#]?\s*|(?:document|documento|doc\.?|comprobante|folio|serie)\s*{_MARK}?\s*[:#]?\s*)(?=[a-z]{{0,6}}[-/ ]?\d|[¦\n])")
 _CODE = re.compile(r"[A-Za-z0-9]+(?:[-/._–][A-Za-z0-9]+)*")
@@ -47,7 +47,8 @@ def _scanned(line: Joined, rows: list[Row], at: int | None) -> list[Candidate]:
     for match in _LABEL.finditer(text):
         if _OTHER.search(text[: match.start()]) or re.match(r"\s*(?:date|fecha|total|value|amount|valor|to\b)", text[match.end() :]):
             continue
-        score = _SCORES[str(match.lastgroup)] - (8 if re.search(r"pro-?forma", match.group()) else 0)
+        other_kind = re.search(r"pro-?forma", match.group()) or re.search(r"\b(?:freight|flete)\W*$", text[: match.start()])
+        score = _SCORES[str(match.lastgroup)] - (10 if other_kind else 0)
         found += _after(line, match, score)
         cell = line.cell_at(match.start())
         behind = line.text[match.end() :].split("¦")[0]
@@ -106,6 +107,9 @@ def _code(text: str) -> str:
     if len(pieces) > 1 and re.fullmatch(r"\d{1,2}", first) and re.match(r"[A-Za-z]", pieces[1]):
         # "14 March 2026", "3 cartons"
         return ""
+    if re.fullmatch(r"\d{1,5}", first) and re.match(r"\S+, ?(?:[A-Z][a-z]+|[A-Z]{2})\b", text) and pieces[1][:3].upper() not in _MONTHS:
+        # "1182, Miami FL": of an address
+        return ""
     return first
 
 
@@ -128,7 +132,8 @@ def _under_title(rows: list[Row]) -> list[Candidate]:
                 match = _BARE_LABEL.match(vocabulary.folded(text.text))
                 if match and (found := _after(text, match, 72)):
                     return found
-                if one.is_sheet is False and _ALONE.fullmatch(cell.text.strip()) and not vocabulary.is_date(cell.text.strip()) and (code := _code(cell.text)):
+                alone = not one.is_sheet and (one is row or len(one.cells) == 1) and near.index(one) < 4
+                if alone and _ALONE.fullmatch(cell.text.strip()) and not vocabulary.is_date(cell.text.strip()) and (code := _code(cell.text)):
                     return [Candidate(code, cell.text, cell.place, 66, "a code beside the title")]
         assert line.cells
         break

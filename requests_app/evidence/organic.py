@@ -14,7 +14,7 @@ _FORM = (
     r"b\.?v|plc|ltda|pvt|group|traders?|trading|importers|exporters)"
 )
 #: "Organic" in the name of a firm: capitals up to its legal form, or from it.
-_BEHIND_NAME = re.compile(rf"^(?:[,&]?\s+(?:&|and|y|de|del|[a-z][\w'-]*)){{0,4}},?\s+{_FORM}\b\.?", re.IGNORECASE)
+_BEHIND_NAME = re.compile(rf"^(?:[,&]?\s+(?:&|and|y|de|del|[A-ZÁÉÍÓÚÑ][\w'-]*)){{0,3}},?\s+(?i:{_FORM})\b\.?")
 _ELSE = re.compile(
     r"national organic|organic (?:program|import|certif|control|system|operat|integrity|foods? act|regulation|fertili|inputs?|"
     r"solvent|matter|farmers|growers|standard|crop improvement|agency|inspect|id\b|no\.|#|handler|producer|status\W|\?)|"

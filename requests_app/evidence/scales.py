@@ -120,7 +120,9 @@ def rate_of(match: re.Match[str]) -> Decimal:
 
 def unit_of(text: str) -> Decimal | None:
     """Kilograms of the first unit in a text that is a label; of two, kilograms if they are one of them. None: there is none."""
-    rates = [rate_of(match) for match in _UNIT.finditer(text)]
+    inside = re.search(r"\(([^)]*)\)", text)
+    rates = [rate_of(match) for match in _UNIT.finditer(inside.group(1))] if inside else []
+    rates = rates or [rate_of(match) for match in _UNIT.finditer(text)]
     return Decimal(1) if Decimal(1) in rates else rates[0] if rates else None
 
 

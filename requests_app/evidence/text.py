@@ -15,7 +15,14 @@ from requests_app.evidence.vocabulary import is_label
 #: A gap between words separates cells if it is so many times the space of the page, within these shares of a line's height.
 _SPACES, _SEEN_SPACES, _LEAST, _MOST = 1.5, 1.8, 0.3, 0.9
 _COMMON_SPACE = 0.27
+#: A space so wide is that of a typewriter's letters, all alike.
+_TYPED, _TYPED_SPACES = 0.45, 1.2
 _LEVEL = 3.0
+#: Words of labels that are often printed above one another.
+_FIRST_WORDS = frozenset("net gross peso total invoice lot batch ultimate commercial comercial nett quantity factura".split())
+_SECOND_WORDS = frozenset(
+    ("weight", "wt", "number", "no", "num", "nº", "n°", "neto", "bruto", "consignee", "invoice no", "invoice number", "invoice", "mass", "code", "id")
+)
 #: Between cells of a row, and between the lines of a block, in a joined text.
 ACROSS, DOWN = " ¦ ", "\n"
 
@@ -39,6 +46,10 @@ class Cell:
     def overlap(self, left: float, right: float) -> float:
         """By how much it lies between ``left`` and ``right``."""
         return min(self.right, right) - max(self.left, left)
+
+    def is_level_with(self, other: Cell) -> bool:
+        """Whether both begin at the same side, or have the same middle."""
+        return abs(self.left - other.left) <= 3 or abs(self.left + self.right - other.left - other.right) <= 4
 
     @property
     def height(self) -> float:
@@ -125,8 +136,9 @@ def _rows_of_page(number: int, words: list[Any]) -> Iterator[Row]:
             lines.append([word])
     lines = [sorted(line, key=lambda each: each[1][0]) for line in lines]
     # what was read from a picture has looser boxes
-    many = _SEEN_SPACES if words and len(words[0]) > 2 else _SPACES
-    wide = min(max(many * _space(lines), _LEAST), _MOST)
+    space = _space(lines)
+    many = _SEEN_SPACES if words and len(words[0]) > 2 else _SPACES if space < _TYPED else _TYPED_SPACES
+    wide = min(max(many * space, _LEAST), _MOST)
     yield from _unwrapped(list(_untangled([Row(str(number), tuple(_cells(number, line, wide))) for line in lines])))
 
 
@@ -203,7 +215,7 @@ def _with_rest(row: Row, below: Row) -> Row | None:
         return None
     pairs = []
     for cell in below.cells:
-        above = next((one for one in row.cells if abs(one.left - cell.left) <= 3), None)
+        above = next((one for one in row.cells if one.is_level_with(cell)), None)
         if above is None or not -0.4 * above.height < cell.top - above.bottom < 0.3 * min(cell.height, above.height):
             return None
         pairs.append((above, cell))
@@ -216,9 +228,10 @@ def _with_rest(row: Row, below: Row) -> Row | None:
 def _goes_on(label: Cell, rest: Cell) -> bool:
     """Whether ``rest`` ends the label above it: in lower case, in brackets, or after a word that asks for more."""
     last = label.text.rstrip().rsplit(" ", 1)[-1].lower()
-    open_end = last.endswith(("/", "&", "-")) or last in ("de", "del", "of", "and", "y", "&", "no", "la", "or", "/")
     plain = rest.text.strip()
-    fits = open_end or plain[:1].islower() or plain[:1] in "(/&"
+    open_end = last.endswith(("/", "&", "-")) or last in ("de", "del", "of", "and", "y", "&", "or")
+    two_words = last in _FIRST_WORDS and plain.lower().strip(" .:") in _SECOND_WORDS
+    fits = open_end or two_words or plain[:1].islower() or plain[:1] in "(/&"
     return fits and len(plain) <= 26 and not any(letter.isdigit() for letter in plain) and is_label(label.text) and ":" not in label.text
 
 

@@ -22,7 +22,7 @@ _LABEL = re.compile(
     r"cant\b|unit|unidad|price|precio|amount|importe|valor|value|total|subtotal|net\b|neto|peso|gross|bruto|weight|tare|tara|"
     r"marks|marcas|measurement|volume|volumen|freight|flete|insurance|seguro|bank|banco|account|cuenta|swift|iban|"
     r"certif|nop\b|usda|remarks|observaciones|notes?\b|notas?\b|page|pagina|signature|firma|no\.|n[°ºo]\b|number|numero|serie|folio|"
-    r"crop|cosecha|year|ano\b|grade|calidad|quality|pre-?carriage|carrier|transport|via\b|mode|modo|broker|agente?\b|"
+    r"ultimate|commercial\b|comercial\b|crop|cosecha|year|ano\b|grade|calidad|quality|pre-?carriage|carrier|transport|via\b|mode|modo|broker|agente?\b|"
     r"forwarding|type|tipo|status|id\b"
     r")"
 )

@@ -39,7 +39,7 @@ _PER = re.compile(rf"^\W{{0,4}}(?:\(?(?:in |en )?(?:kgs?|lbs?|kilos)\.?\)?\W{{0,
 _TOTAL = re.compile(r"\b(?:grand |gran )?totale?s?\b")
 #: What may stand between a label and a figure without a unit; before one with a unit nearly any few words may.
 _BETWEEN = re.compile(
-    r"[\s:.\-–—=¦()\[\]*#,]*(?:(?:of|is|was|de|es|en|in|kgs?|kilos?|kilogramos|kilograms?|lbs?|pounds|libras|mts?|tm|tons?|tonnes|total|"
+    r"\s*(?:[:¦]?\s*\([^)\d]{1,30}\))?[\s:.\-–—=¦()\[\]*#,]*(?:(?:of|is|was|de|es|en|in|kgs?|kilos?|kilogramos|kilograms?|lbs?|pounds|libras|mts?|tm|tons?|tonnes|total|"
     r"approx|aprox|declared|declarado|toneladas|short|metric|metricas)\b[\s:.\-–=¦()\[\],]*){0,4}"
 )
 _WORDS_BETWEEN = re.compile(r"[^\d;¦\n]{0,12}[^\d;]{0,50}")
@@ -113,7 +113,7 @@ def _scanned(line: Joined, scale: Scale) -> tuple[list[_Found], list[int]]:
             if label is not None:
                 used.add(label.start())
         previous = (figure, label, is_first)
-        if label is None or figure.is_each or _is_of_one(text, label):
+        if label is None or figure.is_each or _is_of_one(text, label) or _heads_a_column(text, label, figure):
             continue
         if _says_net(label, is_first=is_first):
             found.append(_labelled(line, text, label, figure, is_first=is_first))
@@ -156,6 +156,14 @@ def _leads_to(text: str, label: re.Match[str], figure: Figure) -> bool:
     if label.lastgroup == "loose" or figure.is_bare or "¦" in between or re.search(r"[.:]\s*\w+.*[.:]|\.\s", between):
         return False
     return bool(_WORDS_BETWEEN.fullmatch(between))
+
+
+def _heads_a_column(text: str, label: re.Match[str], figure: Figure) -> bool:
+    """Whether a figure in the line under its label is followed by another one: a column, whose total is looked for elsewhere."""
+    if "\n" not in text[label.end() : figure.start]:
+        return False
+    following = re.match(r"[^\n]*\n([^\n]*)", text[figure.end :])
+    return bool(following and re.fullmatch(r"\W*\d[\d.,' ]*\s*[a-z. ]{0,14}", following.group(1)))
 
 
 def _behind(text: str, figure: Figure, following: Figure | None, marks: list[re.Match[str]]) -> re.Match[str] | None:
@@ -220,8 +228,13 @@ def _column(rows: list[Row], at: int, place: int, scale: Scale) -> list[_Found]:
     unit = own or scale.unit
     figures: list[tuple[Figure, Cell]] = []
     gap = 0
-    for row, cell in labels.column(rows, at, place):
+    cells = list(labels.column(rows, at, place))
+    for number, (row, cell) in enumerate(cells):
         text = vocabulary.folded(cell.text)
+        below = cells[number + 1][1] if number + 1 < len(cells) else None
+        if below is not None and re.search(r"\d", text) and below.top - cell.bottom < 0.3 * cell.height and not re.search(r"\d", below.text):
+            # "18.98 short" above "tons"
+            text = f"{text} {vocabulary.folded(below.text)}" if unit_of(vocabulary.folded(below.text)) else text
         if not re.search(r"\d", text):
             if gap == 0 and not figures and (below := unit_of(text)) is not None and len(text) < 10:
                 unit = own = below
