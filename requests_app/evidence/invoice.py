@@ -104,6 +104,8 @@ def _code(text: str) -> str:
         return "" if first in _MONTHS else f"{first} {second}"
     if not _CODE.fullmatch(first) or not re.search(r"\d", first) or vocabulary.is_date(first) or len(first) < 2:
         return ""
+    if re.match(r"(?:lote?s?|batch|po|oc)[-_#]", first, re.IGNORECASE):
+        return ""
     if len(pieces) > 1 and re.fullmatch(r"\d{1,2}", first) and re.match(r"[A-Za-z]", pieces[1]):
         # "14 March 2026", "3 cartons"
         return ""

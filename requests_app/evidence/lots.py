@@ -166,6 +166,7 @@ def _codes(text: str, *, whole: bool = False) -> list[tuple[str, int]]:
     plain = _MEASURES.sub(lambda match: " " * len(match.group()), text)
     found: list[tuple[str, int]] = []
     at = 0
+    joint_says = True
     while at < len(plain):
         if (span := _RANGE.match(plain, at)) and (run := _run(span)):
             found += [(code, span.start()) for code in run]
@@ -180,17 +181,22 @@ def _codes(text: str, *, whole: bool = False) -> list[tuple[str, int]]:
             line_ends = "\n" in plain[:at] and found and not re.search(r"[,;&/+]\s*$|\b(?:and|y|e)\s*$", plain[: plain.rfind("\n", 0, at)])
             if line_ends and plain.rfind("\n", 0, at) > found[-1][1] and _built(bare) != _built(found[-1][0]):
                 return found
+            # two codes with nothing but a space between them are built alike
+            if found and not joint_says and _built(bare) != _built(found[-1][0]):
+                return [] if whole else found
             found.append((bare, at))
             at = piece.end()
         joint = _SPLIT.match(plain, at)
         if joint is None:
             break
+        joint_says = bool(joint.group().strip())
         if not whole and "¦" in joint.group():
             break
         at = max(joint.end(), at + (0 if joint.end() > at else 1))
         again = re.compile(r"(?:(?:lots?|lotes?|batch|no|nos|and|y|e)\b\.?\s*[:#]?\s*)+", re.IGNORECASE).match(plain, at)
         if again and found:
             at = again.end()
+            joint_says = True
     return found
 
 

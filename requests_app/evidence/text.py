@@ -139,7 +139,22 @@ def _rows_of_page(number: int, words: list[Any]) -> Iterator[Row]:
     space = _space(lines)
     many = _SEEN_SPACES if words and len(words[0]) > 2 else _SPACES if space < _TYPED else _TYPED_SPACES
     wide = min(max(many * space, _LEAST), _MOST)
-    yield from _unwrapped(list(_untangled([Row(str(number), tuple(_cells(number, line, wide))) for line in lines])))
+    rows = _unbroken([Row(str(number), tuple(_cells(number, line, wide))) for line in lines])
+    yield from _unwrapped(list(_untangled(rows)))
+
+
+def _unbroken(rows: list[Row]) -> list[Row]:
+    """Codes that are broken after a hyphen, put together: "QN-2603-" above "B"."""
+    made = [list(row.cells) for row in rows]
+    for at, cells in enumerate(made):
+        for place, cell in enumerate(cells):
+            if not (cell.text.endswith("-") and cell.text[-2:-1].isdigit()):
+                continue
+            below = [(line, one) for line in made[at + 1 : at + 4] for one in line if one.is_level_with(cell)]
+            if below and below[0][1].top - cell.bottom < 0.3 * cell.height and len(below[0][1].text) <= 12:
+                below[0][0].remove(below[0][1])
+                cells[place] = _stacked([cell, below[0][1]])
+    return [Row(row.sheet_of, tuple(cells)) for row, cells in zip(rows, made, strict=True) if cells]
 
 
 def _untangled(rows: list[Row]) -> Iterator[Row]:
@@ -263,7 +278,7 @@ def _cells(number: int, line: list[Any], wide: float) -> Iterator[Cell]:
 def _is_even(line: list[Any]) -> bool:
     """Whether a line of several words has the same space between all of them, as lines set to both sides have."""
     gaps = [other[1][0] - one[1][2] for one, other in itertools.pairwise(line)]
-    return len(gaps) > 4 and min(gaps) > 0 and max(gaps) <= 1.3 * min(gaps) and max(gaps) < _MOST * (line[0][1][3] - line[0][1][1])
+    return len(gaps) > 4 and min(gaps) > 0 and max(gaps) <= 1.15 * min(gaps) and max(gaps) < _MOST * (line[0][1][3] - line[0][1][1])
 
 
 def _cell(number: int, group: list[Any]) -> Cell:

@@ -159,11 +159,9 @@ def _leads_to(text: str, label: re.Match[str], figure: Figure) -> bool:
 
 
 def _heads_a_column(text: str, label: re.Match[str], figure: Figure) -> bool:
-    """Whether a figure in the line under its label is followed by another one: a column, whose total is looked for elsewhere."""
-    if "\n" not in text[label.end() : figure.start]:
-        return False
-    following = re.match(r"[^\n]*\n([^\n]*)", text[figure.end :])
-    return bool(following and re.fullmatch(r"\W*\d[\d.,' ]*\s*[a-z. ]{0,14}", following.group(1)))
+    """Whether a figure has the line under its label for itself: a column or a form's field, which is looked for elsewhere."""
+    line_ends = re.match(r"\s*[a-z.]{0,12}\s*(?:\n|$)", text[figure.end :])
+    return "\n" in text[label.end() : figure.start] and text[: figure.start].rstrip(" (").endswith("\n") and line_ends is not None
 
 
 def _behind(text: str, figure: Figure, following: Figure | None, marks: list[re.Match[str]]) -> re.Match[str] | None:
@@ -210,7 +208,7 @@ def _is_head(line: Joined, text: str, label: re.Match[str]) -> bool:
     cell = line.cell_at(label.start())
     start = line.starts[line.cells.index(cell)]
     before, behind = text[start : label.start()], text[label.end() : start + len(cell.text)]
-    if label.lastgroup == "loose" and not (len(cell.text) < 16):
+    if label.lastgroup == "loose" and len(re.sub(r"\([^)]*\)", "", cell.text)) > 15:
         return False
     return len(before) < 30 and not re.search(r"\d", behind) and len(behind) < 30 and "," not in behind
 
@@ -231,10 +229,12 @@ def _column(rows: list[Row], at: int, place: int, scale: Scale) -> list[_Found]:
     cells = list(labels.column(rows, at, place))
     for number, (row, cell) in enumerate(cells):
         text = vocabulary.folded(cell.text)
-        below = cells[number + 1][1] if number + 1 < len(cells) else None
-        if below is not None and re.search(r"\d", text) and below.top - cell.bottom < 0.3 * cell.height and not re.search(r"\d", below.text):
+        last = cell
+        for _row, below in cells[number + 1 : number + 3]:
             # "18.98 short" above "tons"
-            text = f"{text} {vocabulary.folded(below.text)}" if unit_of(vocabulary.folded(below.text)) else text
+            if below.top - last.bottom > 0.3 * cell.height or not re.search(r"\d", text) or re.search(r"\d", below.text):
+                break
+            text, last = f"{text} {vocabulary.folded(below.text)}", below
         if not re.search(r"\d", text):
             if gap == 0 and not figures and (below := unit_of(text)) is not None and len(text) < 10:
                 unit = own = below
@@ -386,7 +386,7 @@ def _of_quantity(rows: list[Row], scale: Scale) -> list[_Found]:
             text = vocabulary.folded(cell.text)
             name, colon, rest = text.partition(":")
             is_weight = bool(_WEIGHT.match(name.strip()))
-            if not is_weight and not _QUANTITY.match(name.strip()):
+            if re.search(rf"\b(?:{_GROSSA}|tare|tara|unit|unitari[oa])\b", text) or not (is_weight or _QUANTITY.match(name.strip())):
                 continue
             score = 61 if not is_weight else 60 if has_gross else 52
             value = rest.strip() if colon and rest.strip() else ""
