@@ -17,7 +17,7 @@ _LABEL = re.compile(
     r"\b(?:production |processing |export |harvest |product )?(?:lots?|lotes?|batch(?:es)?|partidas?)\b(?!-?\s?\d{1,2}\s*,)\s*"
     r"(?:\(s\)|/s\b)?\s*(?:(?:/|&|or|o|y|and|\()\s*(?:lots?|lotes?|batch(?:es)?|partidas?)\b\)?)?\s*(?:\(s\))?\s*"
     r"(?:de produccion|de exportacion|de cosecha|de proceso|de fabricacion)?\s*"
-    rf"{_MARK}?\s*(?:\(s\))?\s*(?:/\s*{_MARK})?\s*(?:de lotes?\b)?\s*(?:(?:is|are|was|were|es|son|being|marked|marcados?|identificad[oa]s? como|with)\b)?\s*[:#=.]*"
+    rf"{_MARK}?\s*(?:\(s\))?\s*(?:/\s*{_MARK})?\s*(?:de lotes?\b)?\s*(?:(?:is|are|was|were|es|son|being|marked|marcados?|identificad[oa]s? como|with|from|desde(?: el)?|del?)\b)?\s*[:#=.]*"
 )
 #: What makes "lot" no lot of goods: tariff headings, addresses, how many there are, and other facts of a lot.
 _NOT_BEFORE = re.compile(r"(?:(?:\bmz\.?|manzana|\bmza\.?|block|urb\.?|parcela)\s*[a-z]?|\bparking|\ba|number of|no\. of|cantidad de|total)\s*$")

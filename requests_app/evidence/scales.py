@@ -40,7 +40,7 @@ _EACH_BEFORE = re.compile(rf"(?:{PACKAGE}\s*(?:\([^)]*\)\s*)?(?:of|de|x|×|@|a|c
 _EACH_BEHIND = re.compile(
     rf"^\W{{0,3}}(?:(?:net|nett|netos?|gross|brutos?|nominal)\W{{1,2}})?(?:each\b|per\b|c/u|cada\b|por\b|apiece|/\s*{PACKAGE}|(?!net){PACKAGE}\b)"
 )
-_MONEY = re.compile(r"(?:\$|usd|eur|€|us\$|/)\s*$")
+_MONEY = re.compile(r"(?:\$|usd|eur|€)\s*$")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ _SPACES, _SEEN_SPACES, _LEAST, _MOST = 1.5, 1.8, 0.3, 0.9
 _COMMON_SPACE = 0.27
 #: A space so wide is that of a typewriter's letters, all alike.
 _TYPED, _TYPED_SPACES = 0.45, 1.2
+#: A gap so wide is no space between words.
+_WIDEST = 0.6
 _LEVEL = 3.0
 #: Words of labels that are often printed above one another.
 _FIRST_WORDS = frozenset("net gross peso total invoice lot batch ultimate commercial comercial nett quantity factura".split())
@@ -258,7 +260,7 @@ def _space(lines: list[list[Any]]) -> float:
         for one, other in itertools.pairwise(line)
         if 0.08 < (gap := (other[1][0] - one[1][2]) / max(one[1][3] - one[1][1], 1)) < 1.0
     )
-    return gaps[len(gaps) // 4] if len(gaps) > 5 else _COMMON_SPACE
+    return gaps[len(gaps) // 4] if gaps and gaps[len(gaps) // 4] < _WIDEST else _COMMON_SPACE
 
 
 def _cells(number: int, line: list[Any], wide: float) -> Iterator[Cell]:

@@ -106,7 +106,7 @@ def _scanned(line: Joined, scale: Scale) -> tuple[list[_Found], list[int]]:
         is_first = True
         if label is not None and not _leads_to(text, label, figure):
             label = None
-        if label is None and previous and _ALTERNATIVE.fullmatch(text[previous[0].end : figure.start]):
+        if label is None and previous and previous[1] is not None and _ALTERNATIVE.fullmatch(text[previous[0].end : figure.start]):
             label, is_first = previous[1], False
         elif label is None:
             label = _behind(text, figure, figures[place + 1] if place + 1 < len(figures) else None, marks)
