@@ -134,8 +134,8 @@ def show(reads: list[Read]) -> None:
             stated = compare.stated(read.evidence, field)
             truths = true_values(field, read.known)
             wrong = [one for one in stated if not compare.is_right(field, one, read.known.get(field))]
-            missed = [value for value in truths
-                      if not any(compare.is_right(field, one, [value] if field == "lots" else value) for one in stated)]  # fmt: skip
+            wanted = [(value, [value] if field == "lots" else value) for value in truths]
+            missed = [value for value, want in wanted if not any(compare.is_right(field, one, want) for one in stated)]
             if wrong or missed:
                 shown = [(one.value, one.score, one.why, one.text) for one in wrong]
                 print(f"{read.path.name} {field}: missed {missed}, wrong {shown}")

@@ -33,7 +33,7 @@ def column(rows: list[Row], at: int, place: int, depth: int = DEPTH) -> Iterator
 
 
 def _own(row: Row, heads: tuple[Cell, ...], place: int, span: tuple[float, float]) -> Cell | None:
-    """The cell of ``row`` in the column: by overlap, else by its number among as many cells, else by lying between the others."""
+    """The cell of ``row`` in the column: by overlap, by its number among as many cells, or by lying between the others."""
     touching = [cell for cell in row.cells if cell.overlap(*span) > 0]
     touching = [cell for cell in touching if not _closer_elsewhere(cell, heads, place, span)]
     if touching:

@@ -10,23 +10,30 @@ from requests_app.evidence.scales import PACKAGE
 from requests_app.evidence.text import ACROSS, Joined, Row, blocks, joined
 
 _MARK = (
-    r"(?:numbers?|numeros?|codes?|codigos?|ids?\b|identification|identificacion|references?|referencia|refs?\b\.?|nos?\b\.?|nums?\b\.?|"
+    r"(?:numbers?|numeros?|codes?|codigos?|ids?\b|identification|identificacion|references?|referencia|"
+    r"refs?\b\.?|nos?\b\.?|nums?\b\.?|"
     r"nros?\b\.?|n[°ºª]s?\.?|n\.[°ºo]s?|nr\b\.?|#)"
 )
 _LABEL = re.compile(
     r"\b(?:production |processing |export |harvest |product )?(?:lots?|lotes?|batch(?:es)?|partidas?)\b(?!-?\s?\d{1,2}\s*,)\s*"
     r"(?:\(s\)|/s\b)?\s*(?:(?:/|&|or|o|y|and|\()\s*(?:lots?|lotes?|batch(?:es)?|partidas?)\b\)?)?\s*(?:\(s\))?\s*"
     r"(?:de produccion|de exportacion|de cosecha|de proceso|de fabricacion)?\s*"
-    rf"{_MARK}?\s*(?:\(s\))?\s*(?:/\s*{_MARK})?\s*(?:de lotes?\b)?\s*(?:(?:is|are|was|were|es|son|being|marked|marcados?|identificad[oa]s? como|with|from|desde(?: el)?|del?)\b)?\s*[:#=.]*"
+    rf"{_MARK}?\s*(?:\(s\))?\s*(?:/\s*{_MARK})?\s*(?:de lotes?\b)?\s*(?:(?:is|are|was|were|es|son|being|"
+    rf"marked|marcados?|identificad[oa]s? como|with|from|desde(?: el)?|del?)\b)?\s*[:#=.]*"
 )
 #: What makes "lot" no lot of goods: tariff headings, addresses, how many there are, and other facts of a lot.
-_NOT_BEFORE = re.compile(r"(?:(?:\bmz\.?|manzana|\bmza\.?|block|urb\.?|parcela)\s*[a-z]?|\bparking|\ba|number of|no\. of|cantidad de|total)\s*$")
-_NOT_BEHIND = re.compile(r"^\s*(?:arancelaria|presupuest|size|weight|wt\b|qty|quantity|date|of land|urb|mz\b|net\b|kg|peso|fecha|expir|venc)")
+_NOT_BEFORE = re.compile(
+    r"(?:(?:\bmz\.?|manzana|\bmza\.?|block|urb\.?|parcela)\s*[a-z]?|\bparking|\ba|number of|no\. of|cantidad de|total)\s*$"
+)
+_NOT_BEHIND = re.compile(
+    r"^\s*(?:arancelaria|presupuest|size|weight|wt\b|qty|quantity|date|of land|urb|mz\b|net\b|kg|peso|fecha|expir|venc)"
+)
 _TARIFF = re.compile(r"\b(?:arancelaria|tariff|hts)\b")
 _CODE = re.compile(r"[A-Za-z0-9]+(?:[-/._–#:][A-Za-z0-9]+)*")
 _TO = r"\s*(?:\bto\b|\bthrough\b|\bthru\b|\bal?\b|\bhasta(?: el)?\b|\s-\s|\s?–\s?|\s?—\s?|\.\.\.?|→)\s*"
 _RANGE = re.compile(
-    rf"(?<![\w-])(?P<a>[A-Za-z0-9/._-]{{0,24}}?)(?P<m>\d{{1,9}}){_TO}(?:(?:lot|lote|no\.?)\s+)?(?P<b>[A-Za-z0-9/._-]{{0,24}}?)(?P<n>\d{{1,9}})(?![\w])",
+    rf"(?<![\w-])(?P<a>[A-Za-z0-9/._-]{{0,24}}?)(?P<m>\d{{1,9}}){_TO}(?:(?:lot|lote|"
+    rf"no\.?)\s+)?(?P<b>[A-Za-z0-9/._-]{{0,24}}?)(?P<n>\d{{1,9}})(?![\w])",
     re.IGNORECASE,
 )
 _MOST_OF_RANGE = 60
@@ -37,7 +44,9 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _MEASURES = re.compile(
-    rf"[(\[]?\s*\d[\d.,' ]*\s*(?:kgs?|kilos?|lbs?|libras|pounds|mts?|tm|tons?|tonnes|{PACKAGE})\b\.?\s*(?:net\w*|each|c/u)?\s*[)\]]?|\([^)]*\)", re.IGNORECASE
+    rf"[(\[]?\s*\d[\d.,' ]*\s*(?:kgs?|kilos?|lbs?|libras|pounds|mts?|tm|tons?|tonnes|"
+    rf"{PACKAGE})\b\.?\s*(?:net\w*|each|c/u)?\s*[)\]]?|\([^)]*\)",
+    re.IGNORECASE,
 )
 _PREFIX = re.compile(r"^(?:lots?|lotes?|batch|no|nos|nro)\.?\s*[:#]?\s*", re.IGNORECASE)
 
@@ -62,7 +71,9 @@ def _once(found: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     kept: list[Candidate] = []
     for one in found:
         bare = one.value.lower()
-        if not any(bare in other.value.lower() and one.value != other.value and one.place == other.place for other in found):
+        if not any(
+            bare in other.value.lower() and one.value != other.value and one.place == other.place for other in found
+        ):
             kept.append(one)
     return tuple(kept)
 
@@ -178,7 +189,11 @@ def _codes(text: str, *, whole: bool = False) -> list[tuple[str, int]]:
                 continue
             if not _is_code(bare):
                 return [] if whole and bare.lower() not in ("lot", "lote", "no", "kg") else found
-            line_ends = "\n" in plain[:at] and found and not re.search(r"[,;&/+]\s*$|\b(?:and|y|e)\s*$", plain[: plain.rfind("\n", 0, at)])
+            line_ends = (
+                "\n" in plain[:at]
+                and found
+                and not re.search(r"[,;&/+]\s*$|\b(?:and|y|e)\s*$", plain[: plain.rfind("\n", 0, at)])
+            )
             if line_ends and plain.rfind("\n", 0, at) > found[-1][1] and _built(bare) != _built(found[-1][0]):
                 return found
             # two codes with nothing but a space between them are built alike
@@ -193,7 +208,9 @@ def _codes(text: str, *, whole: bool = False) -> list[tuple[str, int]]:
         if not whole and "¦" in joint.group():
             break
         at = max(joint.end(), at + (0 if joint.end() > at else 1))
-        again = re.compile(r"(?:(?:lots?|lotes?|batch|no|nos|and|y|e)\b\.?\s*[:#]?\s*)+", re.IGNORECASE).match(plain, at)
+        again = re.compile(r"(?:(?:lots?|lotes?|batch|no|nos|and|y|e)\b\.?\s*[:#]?\s*)+", re.IGNORECASE).match(
+            plain, at
+        )
         if again and found:
             at = again.end()
             joint_says = True
@@ -201,7 +218,13 @@ def _codes(text: str, *, whole: bool = False) -> list[tuple[str, int]]:
 
 
 def _is_code(text: str) -> bool:
-    return bool(_CODE.fullmatch(text)) and bool(re.search(r"\d", text)) and not _NOT.match(text) and not vocabulary.is_date(text) and 3 <= len(text) <= 40
+    return (
+        bool(_CODE.fullmatch(text))
+        and bool(re.search(r"\d", text))
+        and not _NOT.match(text)
+        and not vocabulary.is_date(text)
+        and 3 <= len(text) <= 40
+    )
 
 
 def _run(span: re.Match[str]) -> list[str]:
@@ -218,5 +241,3 @@ def _run(span: re.Match[str]) -> list[str]:
     if not 0 < high - low < _MOST_OF_RANGE:
         return []
     return [f"{stem}{number:0{len(first)}d}" for number in range(low, high + 1)]
-
-

@@ -10,7 +10,8 @@ from requests_app.evidence.text import Row
 
 _WORD = re.compile(r"\b(?:organic(?:ally)?|organic[oa]s?|ecologic[oa]s?|biologic[oa]s?|bio|oko|agroecologic[oa]s?)\b")
 _FORM = (
-    r"(?:inc|llc|l\.l\.c|ltd|limited|corp|corporation|gmbh|s\.?a\.?(?:\s?c\.?|\s?s\.?)?|s\.?r\.?l|s\.?l|cooperativa|coop|cooperative|company|co|"
+    r"(?:inc|llc|l\.l\.c|ltd|limited|corp|corporation|gmbh|s\.?a\.?(?:\s?c\.?|\s?s\.?)?|s\.?r\.?l|s\.?l|"
+    r"cooperativa|coop|cooperative|company|co|"
     r"b\.?v|plc|ltda|pvt|group|traders?|trading|importers|exporters)"
 )
 #: "Organic" in the name of a firm: capitals up to its legal form, or from it.
@@ -18,16 +19,24 @@ _BEHIND_NAME = re.compile(rf"^(?:[,&]?\s+(?:&|and|y|de|del|[A-ZÁÉÍÓÚÑ][\w'
 _ELSE = re.compile(
     r"national organic|organic (?:program|import|certif|control|system|operat|integrity|foods? act|regulation|fertili|inputs?|"
     r"solvent|matter|farmers|growers|standard|crop improvement|agency|inspect|id\b|no\.|#|handler|producer|status\W|\?)|"
-    r"program\w* (?:nacional )?(?:de )?organic|certifi\w+ (?:de )?(?:organic|ecologic)[oa]s? (?:no\b|n[°º]|nro|number|id)|materia organica|"
-    r"abono organic|operacion organic|organicos? id|norma\w* (?:de produccion )?(?:organic|ecologic)|@|www\.|https?:|\.com\b|\.org\b|\.example\b"
+    r"program\w* (?:nacional )?(?:de )?organic|certifi\w+ (?:de )?(?:organic|ecologic)[oa]s? (?:no\b|"
+    r"n[°º]|nro|number|id)|materia organica|"
+    r"abono organic|operacion organic|organicos? id|norma\w* (?:de produccion )?(?:organic|ecologic)|@|"
+    r"www\.|https?:|\.com\b|\.org\b|\.example\b"
 )
 _DENIED = re.compile(
-    r"\b(?:non|not|no|sin|isn't|aren't|neither|nor|ni|never|in transition to|transition(?:al)? to|en transicion a)\b[\s-]+(?:\w+[\s-]+){0,3}$|\bnon-?$"
+    r"\b(?:non|not|no|sin|isn't|aren't|neither|nor|ni|never|in transition to|transition(?:al)? to|"
+    r"en transicion a)\b[\s-]+(?:\w+[\s-]+){0,3}$|\bnon-?$"
 )
-_NO_BEHIND = re.compile(r"^\W{0,4}(?:certified|status|product)?\W{0,3}\b(?:no|none|n/a|false)\b(?!\.|\s*[:#\d])|^\W{0,3}(?:in transition|en transicion)")
+_NO_BEHIND = re.compile(
+    r"^\W{0,4}(?:certified|status|product)?\W{0,3}\b(?:no|none|n/a|false)\b(?!\.|\s*[:#\d])|"
+    r"^\W{0,3}(?:in transition|en transicion)"
+)
 _PARTY = re.compile(
-    r"^(?:exporter|exportador|seller|vendedor|shipper|embarcador|supplier|proveedor|importer|importador|buyer|comprador|consignee|"
-    r"consignatario|sold to|vendido a|bill to|ship to|notify|notificar|cliente|customer|certifi(?:er|ed by|cador)|producer|productor|manufacturer|messrs|senores|remitente)"
+    r"^(?:exporter|exportador|seller|vendedor|shipper|embarcador|supplier|proveedor|importer|importador|"
+    r"buyer|comprador|consignee|"
+    r"consignatario|sold to|vendido a|bill to|ship to|notify|notificar|cliente|customer|certifi(?:er|"
+    r"ed by|cador)|producer|productor|manufacturer|messrs|senores|remitente)"
 )
 
 
@@ -69,7 +78,9 @@ def _names(rows: list[Row]) -> list[str]:
             beside = [vocabulary.folded(row.cells[place + 1].text)] if place + 1 < len(row.cells) else []
             below = labels.under(rows, at, cell)
             under = [vocabulary.folded(below.text)] if below is not None and not vocabulary.is_label(below.text) else []
-            found += [one.split(",")[0].strip() for one in (*said, *beside, *under) if _WORD.search(one) and len(one) < 90]
+            found += [
+                one.split(",")[0].strip() for one in (*said, *beside, *under) if _WORD.search(one) and len(one) < 90
+            ]
             found += [rest.strip()] if _WORD.search(rest) and len(rest) < 60 else []
     return [name for name in found if len(name) > 8]
 

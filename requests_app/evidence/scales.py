@@ -12,12 +12,15 @@ from requests_app.evidence import vocabulary
 from requests_app.evidence.numbers import NUMBER, readings
 
 POUND, TON, SHORT_TON = (KILOGRAMS_PER_UNIT[unit] for unit in ("LBR", "TNE", "STN"))
+_TONS = (
+    r"metric[ -]?(?:tons?|tonnes?)\b|toneladas? metricas?\b|tonnes?\b|toneladas?\b|tonelaje\b|\bm/?\.?tons?\b|tons?\b|\btne\b"
+    r"|\bm\.?/?t\.?s?\b\.?|\bt\.?m\.?\b\.?|\btms?\b|\bt\b(?!\.?\s?\w)"
+)
 #: Units as they are printed (without accents, lower case), and their kilograms. 0: the paper itself has to say it.
 _UNITS: list[tuple[str, Decimal]] = [
-    (r"short[ -]tons?\b|toneladas? cortas?\b|(?:us|u\.s\.) (?:short )?tons?\b|s/tons?\b|\bs/t\b|\bstn?\b|\bsht\b", SHORT_TON),
+    (r"short[ -]tons?\b|toneladas? cortas?\b|(?:us|u\.s\.) (?:short )?tons?\b|s/tons?\b|\bs/t\b|\bstn\b|\bsht\b", SHORT_TON),
     (r"long[ -]tons?\b|toneladas? largas?\b", Decimal("1016.0469088")),
-    (r"metric[ -]?(?:tons?|tonnes?)\b|toneladas? metricas?\b|tonnes?\b|toneladas?\b|tonelaje\b|\bm/?\.?tons?\b|tons?\b|\btne\b"
-     r"|\bm\.?/?t\.?s?\b\.?|\bt\.?m\.?\b\.?|\btms?\b|\bt\b(?!\.?\s?\w)", TON),
+    (_TONS, TON),
     (r"quintal(?:es)? metricos?\b|metric quintals?\b|\bdz\b", Decimal(100)),
     (r"quintal(?:es|s)?\b|\bqqs?\b\.?", Decimal(0)),
     (r"hundredweights?\b|\bcwts?\b", 100 * POUND),
@@ -31,14 +34,20 @@ _UNIT_FIRST = re.compile(rf"(?:{_ANY_UNIT})\s*[:=]?\s*(?P<n>(?<![\w.,/-])(?:{NUM
 _BARE = re.compile(rf"(?P<n>(?<![\w.,/-])(?:{NUMBER}))(?![\w%/-]|[.,]\d)")
 
 PACKAGE = (
-    r"(?:paper |poly(?:propylene)? |jute |kraft |pp |big |jumbo |multiwall |woven |vacuum |cardboard |plastic |steel |used |new )*"
+    r"(?:paper |poly(?:propylene)? |jute |kraft |pp |big |jumbo |multiwall |woven |vacuum |cardboard |"
+    r"plastic |steel |used |new )*"
     r"(?:bags?|sacks?|sacos?|bolsas?|cartons?|ctns?|cases?|cajas?|boxes|box|totes?|super ?sacks?|drums?|tambor(?:es)?|barrels?|"
-    r"barriles?|bales?|fardos?|bultos?|packages?|pkgs?|pieces|units?|unidad(?:es)?|costales?|fibcs?|pails?|cubetas?|tins?|latas?|"
+    r"barriles?|bales?|fardos?|bultos?|packages?|pkgs?|pieces|units?|unidad(?:es)?|costales?|fibcs?|"
+    r"pails?|cubetas?|tins?|latas?|"
     r"pallets?|bins?|crates?|jabas?|lugs?|pouches|envases?|bidones|bidon|cans?)"
 )
-_EACH_BEFORE = re.compile(rf"(?:{PACKAGE}\s*(?:\([^)]*\)\s*)?(?:of|de|x|×|@|a|con|at|containing|by|por|in)|\d\s*(?:x|×|@|\*)|\b(?:each|cada|c/u|una?)(?: \w+)?(?: of| de)?|@|×|\bx)\s*$")  # fmt: skip
+_EACH_BEFORE = re.compile(
+    rf"(?:{PACKAGE}\s*(?:\([^)]*\)\s*)?(?:of|de|x|×|@|a|con|at|containing|by|por|in)|\d\s*(?:x|×|@|\*)|"
+    rf"\b(?:each|cada|c/u|una?)(?: \w+)?(?: of| de)?|@|×|\bx)\s*$"
+)
 _EACH_BEHIND = re.compile(
-    rf"^\W{{0,3}}(?:(?:net|nett|netos?|gross|brutos?|nominal)\W{{1,2}})?(?:each\b|per\b|c/u|cada\b|por\b|apiece|/\s*{PACKAGE}|(?!net){PACKAGE}\b)"
+    rf"^\W{{0,3}}(?:(?:net|nett|netos?|gross|brutos?|nominal)\W{{1,2}})?(?:each\b|per\b|c/u|cada\b|por\b|"
+    rf"apiece|/\s*{PACKAGE}|(?!net){PACKAGE}\b)"
 )
 _MONEY = re.compile(r"(?:\$|usd|eur|€)\s*$")
 
@@ -97,7 +106,9 @@ class Scale:
         last = Decimal(1).scaleb(int(sized[0][0].as_tuple().exponent)) * rates[0] / 2
         metric = rates[0] in (1, 100, 1000)
         within = GRAM if is_number else min(last, Decimal("0.5") if metric else sized[0][1] / 1000)
-        return Figure(*span, tuple(round_kg(kilograms) for _value, kilograms in sized), within, rate or self.quintal, is_bare=True)
+        return Figure(
+            *span, tuple(round_kg(kilograms) for _value, kilograms in sized), within, rate or self.quintal, is_bare=True
+        )
 
     def _figure(self, text: str, match: re.Match[str], start: int, end: int) -> Figure | None:
         rate = rate_of(match)
@@ -132,7 +143,9 @@ def units_in(text: str) -> Iterator[Decimal]:
 
 
 _NEAR_UNIT = re.compile(rf"(?:\d\s*\(?|\(|\b(?:in|en|net|gross|neto|bruto|weight|peso)\s*)(?:{_ANY_UNIT})")
-_QUINTAL = re.compile(r"(?:quintal(?:es|s)?|\bqqs?)\b[^\d\n¦]{0,25}\(?\s*(?:=|de|of|x|@)?\s*(\d{2,3}(?:[.,]\d+)?)\s*(kg|kilo|lb|libra|pound)")
+_QUINTAL = re.compile(
+    r"(?:quintal(?:es|s)?|\bqqs?)\b[^\d\n¦]{0,25}\(?\s*(?:=|de|of|x|@)?\s*(\d{2,3}(?:[.,]\d+)?)\s*(kg|kilo|lb|libra|pound)"
+)
 
 
 def scale_of(texts: Iterable[str], mark: str) -> Scale:

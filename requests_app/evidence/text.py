@@ -21,9 +21,28 @@ _TYPED, _TYPED_SPACES = 0.45, 1.2
 _WIDEST = 0.6
 _LEVEL = 3.0
 #: Words of labels that are often printed above one another.
-_FIRST_WORDS = frozenset("net gross peso total invoice lot batch ultimate commercial comercial nett quantity factura".split())
+_FIRST_WORDS = frozenset(
+    "net gross peso total invoice lot batch ultimate commercial comercial nett quantity factura".split()
+)
 _SECOND_WORDS = frozenset(
-    ("weight", "wt", "number", "no", "num", "nº", "n°", "neto", "bruto", "consignee", "invoice no", "invoice number", "invoice", "mass", "code", "id")
+    (
+        "weight",
+        "wt",
+        "number",
+        "no",
+        "num",
+        "nº",
+        "n°",
+        "neto",
+        "bruto",
+        "consignee",
+        "invoice no",
+        "invoice number",
+        "invoice",
+        "mass",
+        "code",
+        "id",
+    )
 )
 #: Between cells of a row, and between the lines of a block, in a joined text.
 ACROSS, DOWN = " ¦ ", "\n"
@@ -83,7 +102,10 @@ class Joined:
 
     def cell_at(self, offset: int) -> Cell:
         """The cell that the letter at ``offset`` stands in."""
-        return next((cell for cell, start in zip(reversed(self.cells), reversed(self.starts), strict=True) if start <= offset), self.cells[0])
+        return next(
+            (cell for cell, start in zip(reversed(self.cells), reversed(self.starts), strict=True) if start <= offset),
+            self.cells[0],
+        )
 
 
 def joined(cells: Sequence[Cell], between: str) -> Joined:
@@ -206,7 +228,12 @@ def _stacked(stack: list[Cell]) -> Cell:
     for cell in stack:
         text += cell.text if not text or text.endswith("-") else f" {cell.text}"
     boxes = [cell.place.box for cell in stack if cell.place.box]
-    box = (min(box[0] for box in boxes), min(box[1] for box in boxes), max(box[2] for box in boxes), max(box[3] for box in boxes))
+    box = (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
     left, right = min(cell.left for cell in stack), max(cell.right for cell in stack)
     place = Place(page=stack[0].place.page, box=box)
     lines = tuple(line for cell in stack for line in cell.lines or (cell.text,))
@@ -249,7 +276,13 @@ def _goes_on(label: Cell, rest: Cell) -> bool:
     open_end = last.endswith(("/", "&", "-")) or last in ("de", "del", "of", "and", "y", "&", "or")
     two_words = last in _FIRST_WORDS and plain.lower().strip(" .:") in _SECOND_WORDS
     fits = open_end or two_words or plain[:1].islower() or plain[:1] in "(/&"
-    return fits and len(plain) <= 26 and not any(letter.isdigit() for letter in plain) and is_label(label.text) and ":" not in label.text
+    return (
+        fits
+        and len(plain) <= 26
+        and not any(letter.isdigit() for letter in plain)
+        and is_label(label.text)
+        and ":" not in label.text
+    )
 
 
 def _space(lines: list[list[Any]]) -> float:
@@ -280,7 +313,12 @@ def _cells(number: int, line: list[Any], wide: float) -> Iterator[Cell]:
 def _is_even(line: list[Any]) -> bool:
     """Whether a line of several words has the same space between all of them, as lines set to both sides have."""
     gaps = [other[1][0] - one[1][2] for one, other in itertools.pairwise(line)]
-    return len(gaps) > 4 and min(gaps) > 0 and max(gaps) <= 1.15 * min(gaps) and max(gaps) < _MOST * (line[0][1][3] - line[0][1][1])
+    return (
+        len(gaps) > 4
+        and min(gaps) > 0
+        and max(gaps) <= 1.15 * min(gaps)
+        and max(gaps) < _MOST * (line[0][1][3] - line[0][1][1])
+    )
 
 
 def _cell(number: int, group: list[Any]) -> Cell:
@@ -288,7 +326,9 @@ def _cell(number: int, group: list[Any]) -> Cell:
     shown = list(zip(*(word[-1] for word in group), strict=True))
     box = (min(shown[0]), min(shown[1]), max(shown[2]), max(shown[3]))
     text = " ".join(word[0] for word in group)
-    return Cell(text, Place(page=number, box=box), min(sides[0]), max(sides[2]), top=min(sides[1]), bottom=max(sides[3]))
+    return Cell(
+        text, Place(page=number, box=box), min(sides[0]), max(sides[2]), top=min(sides[1]), bottom=max(sides[3])
+    )
 
 
 def rows_of_sheets(sheets: dict[str, list[list[Any]]]) -> list[Row]:

@@ -9,20 +9,25 @@ import unicodedata
 _LABEL = re.compile(
     r"^(?:"
     r"exporter|exportador[ae]?s?|seller|vendedor[ae]?s?|shipper|embarcador|supplier|proveedor|manufacturer|producer|productor|"
-    r"fabricante|remitente|beneficiary|beneficiario|importer|importador[ae]?s?|buyer|comprador[ae]?s?|consignee|consignatari[oa]|"
+    r"fabricante|remitente|beneficiary|beneficiario|importer|importador[ae]?s?|buyer|comprador[ae]?s?|"
+    r"consignee|consignatari[oa]|"
     r"notify|notificar|sold to|vendido a|ship(?:ped)? to|bill(?:ed)? to|deliver(?:ed|y)?\b|destinatario|customer|cliente|"
-    r"messrs|senor(?:es)?\b|address|direccion|domicilio|name\b|nombre\b|razon social|tel\b|tel[:.]|phone|telefono|fax|e-?mail|correo|"
+    r"messrs|senor(?:es)?\b|address|direccion|domicilio|name\b|nombre\b|razon social|tel\b|tel[:.]|phone|"
+    r"telefono|fax|e-?mail|correo|"
     r"attn|attention|atencion|contact|tax\b|ein\b|vat\b|r\.?u\.?c\b|nit\b|rfc\b|cuit\b|"
     r"invoice|factura|date\b|fecha|terms|condicion|incoterm|payment|pago\b|forma de pago|currency|moneda|"
     r"vessel|buque|nave\b|voyage|viaje|container|contenedor|seal|precinto|sello|port\b|puerto|place of|lugar|loading|discharge|"
     r"country|pais|origin|origen|destination|destino|final dest|b/?l\b|bill of|booking|reserva|reference|referencia|export ref|"
     r"our ref|your ref|order|pedido|orden|purchase|p\.?o\.?\b|contract|contrato|"
     r"lots?\b|lotes?\b|batch|partida|product|producto|goods|mercan|mercad|description|descripcion|commodity|item|detalle|"
-    r"hs\b|hts\b|tariff|arancel|packages|bultos|packing|empaque|embalaje|bags\b|sacos\b|cartons|cajas|boxes|quantity|cantidad|qty|"
+    r"hs\b|hts\b|tariff|arancel|packages|bultos|packing|empaque|embalaje|bags\b|sacos\b|cartons|cajas|"
+    r"boxes|quantity|cantidad|qty|"
     r"cant\b|unit|unidad|price|precio|amount|importe|valor|value|total|subtotal|net\b|neto|peso|gross|bruto|weight|tare|tara|"
     r"marks|marcas|measurement|volume|volumen|freight|flete|insurance|seguro|bank|banco|account|cuenta|swift|iban|"
-    r"certif|nop\b|usda|remarks|observaciones|notes?\b|notas?\b|page|pagina|signature|firma|no\.|n[°ºo]\b|number|numero|serie|folio|"
-    r"ultimate|commercial\b|comercial\b|crop|cosecha|year|ano\b|grade|calidad|quality|pre-?carriage|carrier|transport|via\b|mode|modo|broker|agente?\b|"
+    r"certif|nop\b|usda|remarks|observaciones|notes?\b|notas?\b|page|pagina|signature|firma|no\.|n[°ºo]\b|"
+    r"number|numero|serie|folio|"
+    r"ultimate|commercial\b|comercial\b|crop|cosecha|year|ano\b|grade|calidad|quality|pre-?carriage|"
+    r"carrier|transport|via\b|mode|modo|broker|agente?\b|"
     r"forwarding|type|tipo|status|id\b"
     r")"
 )
@@ -40,7 +45,10 @@ def is_label(text: str) -> bool:
 
 
 _DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|(?:19|20)\d\d)|((?:19|20)\d\d)[/.-](\d\d)[/.-](\d\d)")
-_NAMED_DATE = re.compile(r"\d{1,2}[-/. ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)[a-z]*[-/. ]\d{2,4}", re.IGNORECASE)
+_NAMED_DATE = re.compile(
+    r"\d{1,2}[-/. ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)[a-z]*[-/. ]\d{2,4}",
+    re.IGNORECASE,
+)
 
 
 def is_date(text: str) -> bool:

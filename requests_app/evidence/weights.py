@@ -4,48 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
-from requests_app.evidence import labels, vocabulary
+from requests_app.evidence import labels, net_words, vocabulary
 from requests_app.evidence.findings import Candidate, Place, best_first
-from requests_app.evidence.scales import PACKAGE, Figure, Scale, scale_of, unit_of
-from requests_app.evidence.text import ACROSS, DOWN, Cell, Joined, Row, blocks, joined
+from requests_app.evidence.scales import Figure, Scale, scale_of, unit_of
+from requests_app.evidence.text import ACROSS, Cell, Joined, Row, blocks, joined
 
-_MASS = (
-    r"(?:weights?|wts?\b\.?|wgts?\b\.?|mass|kgs?\b\.?|kilos?|kilograms?|kilogramos|lbs?\b\.?|pounds|(?:metric |short )?tons?|"
-    r"tonnes|tonnage|mts?\b|quantity|qty\b\.?|peso|shipped)"
-)
-_MASA = (
-    # the unit of a figure before it is no beginning of a label
-    r"(?<!\d )(?<!\d)(?:pesos?|masa|kilos|kilogramos|kgs?\b\.?|kgrs?\b\.?|cantidad(?:es)?|libras|lbs\b\.?|toneladas(?: metricas| cortas)?|tm\b|"
-    r"quintales|weight|wt\b\.?)"
-)
-_NETA = r"(?:nett|net|netos|netas|neto|neta|liquido)"
-_GROSSA = r"(?:gross|brutos|brutas|bruto|bruta)"
-_LABELS = re.compile(
-    # money, days, and the contents of one package: no weight of the goods
-    rf"(?P<other>\b(?:net|neto)\s+(?:\d+|amount|price|value|payable|due|invoice|proceeds|sales|cash|assets|fob|cif|days|a pagar|usd|total\s*\(?(?:usd|us\$|\$|eur))"
-    rf"|\b(?:valor|importe|precio|monto|price|value|amount|total a pagar)\s+(?:unitario\s+)?net[oa]?\b|\bnet content(?:s)?\b|\bcontenido net[oa]\b"
-    rf"|\b(?:unit|unitario|individual)\s+(?:{_NETA}|{_GROSSA})\s+{_MASS}|\b{_MASA}\s+unitario(?:\s+{_NETA})?)"
-    rf"|(?P<both>\b{_NETA}(?:\s*{_MASS})?\s*(?:/|&|-|\by\b|\band\b)\s*{_GROSSA}(?:\s*{_MASS})?|\b{_MASA}\s*{_NETA}\s*(?:/|-|y)\s*{_GROSSA}|\bn\.?w\.?\s*/\s*g\.?w\b\.?)"
-    rf"|(?P<turned>\b{_GROSSA}(?:\s*{_MASS})?\s*(?:/|&|-|\by\b|\band\b)\s*{_NETA}(?:\s*{_MASS})?|\b{_MASA}\s*{_GROSSA}\s*(?:/|-|y)\s*{_NETA}|\bg\.?w\.?\s*/\s*n\.?w\b\.?)"
-    rf"|(?P<gross>\b(?:{_GROSSA})\b(?:\s*{_MASS})?|\b{_MASA}\s*[(,]?\s*(?:total\s+)?{_GROSSA}\b\)?|\bg\.\s?w\b\.?|\bg/w\b|\bgw\b|\bgr\.? ?wt\b\.?|\bp\.\s?b\b\.?|\btare\b(?:\s*{_MASS})?|\btara\b|"
-    r"\b(?:chargeable|volume|volumetric|dimensional|vgm|verified gross)\s*(?:weight|mass)?\b)"
-    rf"|(?P<net>\b(?:total\s+)?{_NETA}\b\s*[-,]?\s*(?:total\s+)?{_MASS}(?:\s+total\b)?|\b{_MASA}\s*[-(,]*\s*(?:total(?:es)?\s+)?{_NETA}\b\)?(?:\s*total\b)?"
-    rf"|\b(?:total|totales)\s+{_NETA}\b|\b{_NETA}\s+total\b|\bn\.\s?w\b\.?(?:t\.)?|\bn/w\b|\bnw\b(?=\s*[:(]|\s*kg)|\bnt\.? ?wt\b\.?|\bp\.\s?n(?:eto)?\b\.?|\bp/n\b|\bp\s?neto\b|\bnetwt\b)"
-    rf"|(?P<loose>\b{_NETA}\b)"
-)
-_PER = re.compile(rf"^\W{{0,4}}(?:\(?(?:in |en )?(?:kgs?|lbs?|kilos)\.?\)?\W{{0,3}})?(?:per\b|each\b|por\b|c/u|unitario|de cada|/\s*{PACKAGE}\b|(?:of|de) (?:one|each|un|cada)\b)")  # fmt: skip
-_TOTAL = re.compile(r"\b(?:grand |gran )?totale?s?\b")
 #: What may stand between a label and a figure without a unit; before one with a unit nearly any few words may.
 _BETWEEN = re.compile(
-    r"\s*(?:[:¦]?\s*\([^)\d]{1,30}\))?[\s:.\-–—=¦()\[\]*#,]*(?:(?:of|is|was|de|es|en|in|kgs?|kilos?|kilogramos|kilograms?|lbs?|pounds|libras|mts?|tm|tons?|tonnes|total|"
+    r"\s*(?:[:¦]?\s*\([^)\d]{1,30}\))?[\s:.\-–—=¦()\[\]*#,]*(?:(?:of|is|was|de|es|en|in|kgs?|kilos?|"
+    r"kilogramos|kilograms?|lbs?|pounds|libras|mts?|tm|tons?|tonnes|total|"
     r"approx|aprox|declared|declarado|toneladas|short|metric|metricas)\b[\s:.\-–=¦()\[\],]*){0,4}"
 )
 _WORDS_BETWEEN = re.compile(r"[^\d;¦\n]{0,12}[^\d;]{0,50}")
 _SUFFIX = re.compile(r"[\s(,¦]{0,3}(?:of |de |en |as )?(?:total )?$")
 _ALTERNATIVE = re.compile(r"\s*[(/=~≈|,¦]?\s*(?:or|o|equivalent to|equivalentes? a|equiv\.?|i\.e\.|=|≈)?\s*[(/]?\s*")
-_QUANTITY = re.compile(r"^(?:total )?(?:quantity|qty|cantidad|invoiced quantity|cantidad facturada|kilos|kilograms|kilogramos|kgs?)\b[^¦\n\d]{0,24}$")
+_QUANTITY = re.compile(
+    r"^(?:total )?(?:quantity|qty|cantidad|invoiced quantity|cantidad facturada|kilos|kilograms|"
+    r"kilogramos|kgs?)\b[^¦\n\d]{0,24}$"
+)
 _WEIGHT = re.compile(r"^(?:total )?(?:weight|peso)(?: total)?\s*(?:\([a-z. ]+\))?\s*:?$")
 
 
@@ -91,8 +70,8 @@ def _answered(row: Row, place: int, done: list[_Found]) -> bool:
 def _scanned(line: Joined, scale: Scale) -> tuple[list[_Found], list[int]]:
     """The net weights of a text, and the cells whose label still waits for its figure."""
     text = vocabulary.folded(line.text)
-    marks = list(_LABELS.finditer(text))
-    if not any(mark.lastgroup != "other" and mark.lastgroup != "gross" for mark in marks):
+    marks = list(net_words.LABELS.finditer(text))
+    if not any(mark.lastgroup not in {"other", "gross"} for mark in marks):
         return [], []
     figures = scale.figures(text)
     figures += _bare_figures(text, marks, figures, line, scale)
@@ -102,11 +81,18 @@ def _scanned(line: Joined, scale: Scale) -> tuple[list[_Found], list[int]]:
     previous: tuple[Figure, re.Match[str] | None, bool] | None = None
     for place, figure in enumerate(figures):
         since = previous[0].end if previous and not previous[0].is_each else 0
-        label = next((one for one in reversed(marks) if since <= one.start() < figure.start and one.start() not in used), None)
+        label = next(
+            (one for one in reversed(marks) if since <= one.start() < figure.start and one.start() not in used), None
+        )
         is_first = True
         if label is not None and not _leads_to(text, label, figure):
             label = None
-        if label is None and previous and previous[1] is not None and _ALTERNATIVE.fullmatch(text[previous[0].end : figure.start]):
+        if (
+            label is None
+            and previous
+            and previous[1] is not None
+            and _ALTERNATIVE.fullmatch(text[previous[0].end : figure.start])
+        ):
             label, is_first = previous[1], False
         elif label is None:
             label = _behind(text, figure, figures[place + 1] if place + 1 < len(figures) else None, marks)
@@ -122,7 +108,9 @@ def _scanned(line: Joined, scale: Scale) -> tuple[list[_Found], list[int]]:
     return found, sorted(cells)
 
 
-def _bare_figures(text: str, marks: list[re.Match[str]], known: list[Figure], line: Joined, scale: Scale) -> list[Figure]:
+def _bare_figures(
+    text: str, marks: list[re.Match[str]], known: list[Figure], line: Joined, scale: Scale
+) -> list[Figure]:
     """Figures without a unit of their own that stand directly behind a label, and take its unit or the document's."""
     found = []
     for mark in marks:
@@ -136,7 +124,9 @@ def _bare_figures(text: str, marks: list[re.Match[str]], known: list[Figure], li
         said = text[mark.start() : start]
         if said.count("¦") > 1 or said.count("\n") > 1:
             continue
-        digits = re.match(r"(?:\d{1,3}(?:[ \u00a0'’]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*)(?![\w%/-])", text[start:])
+        digits = re.match(
+            r"(?:\d{1,3}(?:[ \u00a0'’]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*)(?![\w%/-])", text[start:]
+        )
         unit = unit_of(said) or scale.unit
         if not digits or unit is None or (mark.lastgroup == "loose" and unit_of(said) is None):
             continue
@@ -161,7 +151,11 @@ def _leads_to(text: str, label: re.Match[str], figure: Figure) -> bool:
 def _heads_a_column(text: str, label: re.Match[str], figure: Figure) -> bool:
     """Whether a figure has the line under its label for itself: a column or a form's field, which is looked for elsewhere."""
     line_ends = re.match(r"\s*[a-z.]{0,12}\s*(?:\n|$)", text[figure.end :])
-    return "\n" in text[label.end() : figure.start] and text[: figure.start].rstrip(" (").endswith("\n") and line_ends is not None
+    return (
+        "\n" in text[label.end() : figure.start]
+        and text[: figure.start].rstrip(" (").endswith("\n")
+        and line_ends is not None
+    )
 
 
 def _behind(text: str, figure: Figure, following: Figure | None, marks: list[re.Match[str]]) -> re.Match[str] | None:
@@ -179,7 +173,7 @@ def _behind(text: str, figure: Figure, following: Figure | None, marks: list[re.
 
 
 def _is_of_one(text: str, label: re.Match[str]) -> bool:
-    return bool(_PER.match(text[label.end() : label.end() + 40]))
+    return bool(net_words.PER.match(text[label.end() : label.end() + 40]))
 
 
 def _says_net(label: re.Match[str], *, is_first: bool) -> bool:
@@ -191,7 +185,9 @@ def _says_net(label: re.Match[str], *, is_first: bool) -> bool:
 
 
 def _labelled(line: Joined, text: str, label: re.Match[str], figure: Figure, *, is_first: bool) -> _Found:
-    total = bool(_TOTAL.search(text[max(0, label.start() - 14) : figure.start])) and not labels.SUBTOTAL.search(text)
+    total = bool(
+        net_words.TOTAL.search(text[max(0, label.start() - 14) : figure.start])
+    ) and not labels.SUBTOTAL.search(text)
     score = 90 if label.start() < figure.start else 85
     if label.lastgroup == "loose":
         score -= 4
@@ -220,44 +216,49 @@ def _column(rows: list[Row], at: int, place: int, scale: Scale) -> list[_Found]:
     """The total of a column; where none is printed, the only figure, or the sum of the figures."""
     head = rows[at].cells[place]
     label = vocabulary.folded(labels.whole_head(rows, at, head))
-    if _PER.search(label[3:]) or re.search(r"\b(?:price|precio|usd|unit|unitario)\b|\$", label):
+    if net_words.PER.search(label[3:]) or re.search(r"\b(?:price|precio|usd|unit|unitario)\b|\$", label):
         return []
     own = unit_of(label)
-    unit = own or scale.unit
     figures: list[tuple[Figure, Cell]] = []
     gap = 0
-    cells = list(labels.column(rows, at, place))
-    for number, (row, cell) in enumerate(cells):
-        text = vocabulary.folded(cell.text)
-        last = cell
-        for _row, below in cells[number + 1 : number + 3]:
-            # "18.98 short" above "tons"
-            if below.top - last.bottom > 0.3 * cell.height or not re.search(r"\d", text) or re.search(r"\d", below.text):
-                break
-            text, last = f"{text} {vocabulary.folded(below.text)}", below
+    for row, cell, text in _whole_cells(list(labels.column(rows, at, place))):
         if not re.search(r"\d", text):
-            if gap == 0 and not figures and (below := unit_of(text)) is not None and len(text) < 10:
-                unit = own = below
+            if gap == 0 and not figures and len(text) < 10:
+                # the unit stands below the head
+                own = unit_of(text) or own
             gap += 1
-        figure = _only_figure(text, cell, unit, scale)
-        if figure is None:
-            # another table or form begins
-            if figures and (gap > 6 or (vocabulary.is_label(cell.text) and not labels.TOTAL.search(text))):
-                break
-            if not figures and gap > 3:
-                break
-            continue
+        figure = _only_figure(text, cell, own or scale.unit, scale)
         row_text = vocabulary.folded(row.text)
-        if labels.SUBTOTAL.search(row_text):
-            continue
-        if labels.TOTAL.search(row_text):
+        if figure is None:
+            if _ends_a_column(text, gap, has_figures=bool(figures)):
+                break
+        elif labels.TOTAL.search(row_text) and not labels.SUBTOTAL.search(row_text):
             if not figures or _adds_up(figure, figures) or not figure.is_bare:
                 return [_Found(figure, cell, 88, "the total of the column of net weights", 3)]
-            continue
-        if _is_far(cell, figures, head) or (not labels.TOTAL.search(row_text) and _has_label(row, cell) and figures):
-            break
-        figures.append((figure, cell))
+        elif not labels.SUBTOTAL.search(row_text):
+            if _is_far(cell, figures, head) or (figures and _has_label(row, cell)):
+                break
+            figures.append((figure, cell))
+            gap = 0
     return _summed(figures, own)
+
+
+def _whole_cells(cells: list[tuple[Row, Cell]]) -> Iterator[tuple[Row, Cell, str]]:
+    """The cells of a column and their texts, a figure with the unit that stands in the line below it: "18.98 short" "tons"."""
+    for number, (row, cell) in enumerate(cells):
+        text, last = vocabulary.folded(cell.text), cell
+        for _row, below in cells[number + 1 : number + 3]:
+            is_close = below.top - last.bottom <= 0.3 * cell.height
+            if not is_close or not re.search(r"\d", text) or re.search(r"\d", below.text):
+                break
+            text, last = f"{text} {vocabulary.folded(below.text)}", below
+        yield row, cell, text
+
+
+def _ends_a_column(text: str, gap: int, *, has_figures: bool) -> bool:
+    """Whether a cell without a figure shows that another table or form begins."""
+    is_label = vocabulary.is_label(text) and not labels.TOTAL.search(text)
+    return (gap > 6 or is_label) if has_figures else gap > 3
 
 
 def _only_figure(text: str, cell: Cell, unit: Decimal | None, scale: Scale) -> Figure | None:
@@ -284,7 +285,8 @@ def _is_far(cell: Cell, figures: list[tuple[Figure, Cell]], head: Cell) -> bool:
 
 def _adds_up(total: Figure, parts: list[tuple[Figure, Cell]]) -> bool:
     return any(
-        abs(kilograms - sum((part.kilograms[0] for part, _cell in parts), Decimal(0))) <= max(kilograms / 100, Decimal(1))
+        abs(kilograms - sum((part.kilograms[0] for part, _cell in parts), Decimal(0)))
+        <= max(kilograms / 100, Decimal(1))
         for kilograms in total.kilograms
     )
 
@@ -326,7 +328,7 @@ def _each_once(found: list[_Found]) -> list[_Found]:
 
 
 def _resolved(found: list[_Found], scale: Scale) -> tuple[Candidate, ...]:
-    """The candidates; parts of the goods are put together where the document does not do it, and count less than their total."""
+    """The candidates; parts of the goods are added up where the document does not do it, and count less than their total."""
     totals = [one for one in found if one.rank == 3]
     parts = [one for one in found if one.rank == 2]
     candidates = []
@@ -371,7 +373,9 @@ def _equal(one: _Found, other: _Found) -> bool:
 def _together(distinct: list[_Found]) -> Candidate:
     total = sum((one.figure.kilograms[0] for one in distinct), Decimal(0))
     first = distinct[0].cell
-    return Candidate(f"{total:f}", first.text, first.place, 62, "the sum of the net weights that are named", Decimal("0.5"))
+    return Candidate(
+        f"{total:f}", first.text, first.place, 62, "the sum of the net weights that are named", Decimal("0.5")
+    )
 
 
 # -- no net weight is named -----------------------------------------------------------------------------------------------
@@ -379,14 +383,16 @@ def _together(distinct: list[_Found]) -> Candidate:
 
 def _of_quantity(rows: list[Row], scale: Scale) -> list[_Found]:
     """Where nothing is called net: the quantity sold, if it is a weight; and what is called "weight" beside a gross one."""
-    has_gross = any(re.search(rf"\b{_GROSSA}\b", vocabulary.folded(row.text)) for row in rows)
+    has_gross = any(re.search(rf"\b{net_words.GROSSA}\b", vocabulary.folded(row.text)) for row in rows)
     found: list[_Found] = []
     for at, row in enumerate(rows):
         for place, cell in enumerate(row.cells):
             text = vocabulary.folded(cell.text)
             name, colon, rest = text.partition(":")
             is_weight = bool(_WEIGHT.match(name.strip()))
-            if re.search(rf"\b(?:{_GROSSA}|tare|tara|unit|unitari[oa])\b", text) or not (is_weight or _QUANTITY.match(name.strip())):
+            if re.search(rf"\b(?:{net_words.GROSSA}|tare|tara|unit|unitari[oa])\b", text) or not (
+                is_weight or _QUANTITY.match(name.strip())
+            ):
                 continue
             score = 61 if not is_weight else 60 if has_gross else 52
             value = rest.strip() if colon and rest.strip() else ""
@@ -394,11 +400,10 @@ def _of_quantity(rows: list[Row], scale: Scale) -> list[_Found]:
                 value = vocabulary.folded(row.cells[place + 1].text)
             figures = scale.figures(value)
             if len(figures) == 1 and not figures[0].is_each:
-                found.append(_Found(figures[0], cell if rest.strip() else row.cells[place + 1], score, "the quantity sold"))
+                found.append(
+                    _Found(figures[0], cell if rest.strip() else row.cells[place + 1], score, "the quantity sold")
+                )
             elif not re.search(r"\d", value):
                 found += [dataclasses.replace(one, score=min(score, one.score), why="the quantity sold")
                           for one in _column(rows, at, place, Scale(scale.mark, None, scale.quintal))]  # fmt: skip
     return found
-
-
-assert DOWN == "\n"  # the patterns above rely on it

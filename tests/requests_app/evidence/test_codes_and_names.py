@@ -174,15 +174,38 @@ NO_IMPORTER = [
     "Importer address: 12 Dock Street",
 ]
 ORGANIC = [
-    "Organic white quinoa", "ORGANIC BLACK TEA (CTC)", "Coffee beans, certified organic", "100% organic", "organically grown rice",
-    "Quinua orgánica", "Café orgánico lavado", "Banano bio", "Azúcar ecológica", "Aceite de oliva ecológico", "cultivo biológico",
-    "We sold organic quinoa to Bright Harvest Foods Inc. in March", "Product: Organic ginger (USDA NOP)", "Status: organic",
-]  # fmt: skip
+    "Organic white quinoa",
+    "ORGANIC BLACK TEA (CTC)",
+    "Coffee beans, certified organic",
+    "100% organic",
+    "organically grown rice",
+    "Quinua orgánica",
+    "Café orgánico lavado",
+    "Banano bio",
+    "Azúcar ecológica",
+    "Aceite de oliva ecológico",
+    "cultivo biológico",
+    "We sold organic quinoa to Bright Harvest Foods Inc. in March",
+    "Product: Organic ginger (USDA NOP)",
+    "Status: organic",
+]
 NOT_ORGANIC = [
-    "White quinoa", "Non-organic quinoa", "not organic", "Conventional, not certified organic", "Organic: no", "National Organic Program",
-    "Exporter: Organic Valley Traders Ltd", "Prairie Organic Trading Company", "info@organicfoods.example", "www.organicfoods.com",
-    "Producto no orgánico", "Materia orgánica 2 %", "Organic certificate no. 88123", "in transition to organic", "Biological control",
-]  # fmt: skip
+    "White quinoa",
+    "Non-organic quinoa",
+    "not organic",
+    "Conventional, not certified organic",
+    "Organic: no",
+    "National Organic Program",
+    "Exporter: Organic Valley Traders Ltd",
+    "Prairie Organic Trading Company",
+    "info@organicfoods.example",
+    "www.organicfoods.com",
+    "Producto no orgánico",
+    "Materia orgánica 2 %",
+    "Organic certificate no. 88123",
+    "in transition to organic",
+    "Biological control",
+]
 
 
 @pytest.mark.parametrize(("text", "lots"), LOTS)

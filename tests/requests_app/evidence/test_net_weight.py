@@ -145,7 +145,9 @@ TABLES = [
 @pytest.mark.parametrize(("text", "kilograms"), ONE_LINE, ids=[text for text, _kilograms in ONE_LINE])
 def test_a_line(text: str, kilograms: str) -> None:
     evidence = typed(text)
-    assert [one.kilograms for one in compare.stated(evidence, "net_weight_kg")] == [pytest.approx(compare.Decimal(kilograms))]
+    assert [one.kilograms for one in compare.stated(evidence, "net_weight_kg")] == [
+        pytest.approx(compare.Decimal(kilograms))
+    ]
     assert compare.find_value(evidence, "net_weight_kg", kilograms) is not None
 
 
@@ -156,7 +158,9 @@ def test_no_net_weight(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "kilograms"), TABLES)
 def test_tables_forms_and_letters(text: str, kilograms: str) -> None:
-    assert [one.kilograms for one in compare.stated(typed(text), "net_weight_kg")] == [pytest.approx(compare.Decimal(kilograms))]
+    assert [one.kilograms for one in compare.stated(typed(text), "net_weight_kg")] == [
+        pytest.approx(compare.Decimal(kilograms))
+    ]
 
 
 def test_a_quintal_that_is_not_explained_is_not_stated_but_found() -> None:

@@ -42,7 +42,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers_from: int 
     """A table; columns from ``numbers_from`` on are set to the right."""
     top = "".join(f"<th>{one}</th>" for one in head)
     body = "".join(
-        "<tr>" + "".join(f"<td{' class=n' if at >= numbers_from else ''}>{one}</td>" for at, one in enumerate(row)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td{' class=n' if at >= numbers_from else ''}>{one}</td>" for at, one in enumerate(row))
+        + "</tr>"
         for row in rows
     )
     return f"<table><tr>{top}</tr>{body}</table>"
@@ -59,7 +61,8 @@ def boxes(*rows: Sequence[tuple[str, str]]) -> str:
     for row in rows:
         made += "<table><tr>"
         made += "".join(
-            f"<td style='width:{100 // len(row)}%'><small>{label}</small><br><b>{value}</b></td>" for label, value in row
+            f"<td style='width:{100 // len(row)}%'><small>{label}</small><br><b>{value}</b></td>"
+            for label, value in row
         )
         made += "</tr></table>"
     return made
