@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import functools
-import os
 import re
 import shutil
 import subprocess
@@ -87,8 +86,6 @@ def words(levels: bytes, facts: dict[str, Any]) -> list[Word]:
 def _run(found: str, options: list[str], given: bytes) -> str | None:
     command = [sys.executable, "-I", str(_START), str(MEMORY), str(SECONDS), found, *options]
     environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "OMP_THREAD_LIMIT": "1"}
-    if "TESSDATA_PREFIX" in os.environ:
-        environment["TESSDATA_PREFIX"] = os.environ["TESSDATA_PREFIX"]
     try:
         done = subprocess.run(
             command, input=given, capture_output=True, check=True, timeout=SECONDS, env=environment, cwd="/"

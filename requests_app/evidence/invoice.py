@@ -141,8 +141,8 @@ def _is_of_something_else(text: str, first: str, following: list[str]) -> bool:
 #: Words before a figure that make it no invoice's number.
 _NO_PREFIX = frozenset(
     (
-        "JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC ENE ABR AGO DIC USD EUR NET PAGE PAG DATE TOTAL PO BOX TEL FAX FOB"
-        " CIF CFR EXW FCA RUC NIT RFC HS HTS US"
+        "JAN FEB MAR APR MAY JUN JUL AUG SEP SEPT OCT NOV DEC ENE ABR AGO DIC USD EUR NET PAGE PAG DATE TOTAL PO BOX TEL FAX"
+        " FOB CIF CFR EXW FCA RUC NIT RFC HS HTS US"
     ).split()
 )
 

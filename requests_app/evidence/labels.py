@@ -9,6 +9,8 @@ from requests_app.evidence.text import Cell, Row
 
 #: Rows below a head that may belong to its column.
 DEPTH = 80
+#: Heads of a field whose columns are read, in one document.
+MOST_HEADS = 120
 TOTAL = re.compile(r"\b(?:grand |gran )?total(?:e?s)?\b|\bsuma(?:s|toria)?\b|\btot\.")
 SUBTOTAL = re.compile(r"\bsub[\s-]?total")
 

@@ -54,12 +54,14 @@ _PREFIX = re.compile(r"^(?:lots?|lotes?|batch|no|nos|nro)\.?\s*[:#]?\s*", re.IGN
 def find(rows: list[Row]) -> tuple[Candidate, ...]:
     """Candidates, each lot once, the surest first."""
     found: list[Candidate] = []
+    heads = 0
     for at, row in enumerate(rows):
         said = _scanned(joined(row.cells, ACROSS))
         found += said
         found += _continued(rows, at, said)
         for place, cell in enumerate(row.cells):
-            if _is_head(cell.text) and not _answered(row, place, found):
+            if heads < labels.MOST_HEADS and _is_head(cell.text) and not _answered(row, place, said):
+                heads += 1
                 found += _under(rows, at, place)
     for block in blocks(rows):
         found += _scanned(block)

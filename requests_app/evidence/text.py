@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ _TYPED, _TYPED_SPACES = 0.45, 1.2
 #: A gap so wide is no space between words.
 _WIDEST = 0.6
 _LEVEL = 3.0
+#: Lines of a block at most, and points below which nothing goes on.
+_MOST_LINES, _FAR = 40, 60.0
 #: Words of labels that are often printed above one another.
 _FIRST_WORDS = frozenset(
     "net gross peso total invoice lot batch ultimate commercial comercial nett quantity factura".split()
@@ -102,10 +105,7 @@ class Joined:
 
     def cell_at(self, offset: int) -> Cell:
         """The cell that the letter at ``offset`` stands in."""
-        return next(
-            (cell for cell, start in zip(reversed(self.cells), reversed(self.starts), strict=True) if start <= offset),
-            self.cells[0],
-        )
+        return self.cells[max(bisect.bisect_right(self.starts, offset) - 1, 0)]
 
 
 def joined(cells: Sequence[Cell], between: str) -> Joined:
@@ -129,8 +129,11 @@ def blocks(rows: Sequence[Row]) -> Iterator[Joined]:
         if row.sheet_of != page:
             yield from (joined(block, DOWN) for block in running if len(block) > 1)
             running, page = [], row.sheet_of
+        ended = [block for block in running if row.cells[0].top - block[-1].bottom > _FAR]
+        yield from (joined(block, DOWN) for block in ended if len(block) > 1)
+        running = [block for block in running if row.cells[0].top - block[-1].bottom <= _FAR]
         for cell in row.cells:
-            above = next((block for block in running if _continues(block[-1], cell)), None)
+            above = next((block for block in running if len(block) < _MOST_LINES and _continues(block[-1], cell)), None)
             if above is None:
                 running.append([cell])
             else:

@@ -51,7 +51,7 @@ def find(rows: list[Row], mark: str) -> tuple[Candidate, ...]:
         heads += [(at, place) for place in waiting if not _answered(row, place, done)]
     for block in blocks(rows):
         found += _scanned(block, scale)[0]
-    for at, place in heads:
+    for at, place in heads[: labels.MOST_HEADS]:
         found += _column(rows, at, place, scale)
     if not found:
         found = _of_quantity(rows, scale)
@@ -385,6 +385,7 @@ def _of_quantity(rows: list[Row], scale: Scale) -> list[_Found]:
     """Where nothing is called net: the quantity sold, if it is a weight; and what is called "weight" beside a gross one."""
     has_gross = any(re.search(rf"\b{net_words.GROSSA}\b", vocabulary.folded(row.text)) for row in rows)
     found: list[_Found] = []
+    heads = 0
     for at, row in enumerate(rows):
         for place, cell in enumerate(row.cells):
             text = vocabulary.folded(cell.text)
@@ -403,7 +404,7 @@ def _of_quantity(rows: list[Row], scale: Scale) -> list[_Found]:
                 found.append(
                     _Found(figures[0], cell if rest.strip() else row.cells[place + 1], score, "the quantity sold")
                 )
-            elif not re.search(r"\d", value):
+            elif not re.search(r"\d", value) and (heads := heads + 1) <= labels.MOST_HEADS:
                 found += [dataclasses.replace(one, score=min(score, one.score), why="the quantity sold")
                           for one in _column(rows, at, place, Scale(scale.mark, None, scale.quintal))]  # fmt: skip
     return found
