@@ -171,7 +171,7 @@ def _whole(rows: list[Row], at: int, cell: Cell) -> Cell:
     """A name that goes on in the line below: "Prairie Organic Trading" above "Company"."""
     if len(cell.lines) > 1:
         goes_on = re.match(
-            rf"(?:[A-Z][\w&'.-]*\s+){{0,2}}{_FORM}\b", cell.lines[1], re.IGNORECASE
+            rf"(?:[A-Z][\w&'.,-]*\s+){{0,2}}{_FORM}\b", cell.lines[1], re.IGNORECASE
         ) and not _FIRM.search(cell.lines[0])
         return _as(cell, " ".join(cell.lines[:2]) if goes_on else cell.lines[0])
     if _FIRM.search(cell.text) or cell.place.sheet or "," in cell.text or re.search(r"\d", cell.text):
@@ -182,7 +182,7 @@ def _whole(rows: list[Row], at: int, cell: Cell) -> Cell:
             if (row.sheet_of == rows[at].sheet_of and close and abs(below.left - cell.left) < 4) or (
                 close and cell.left < below.left < cell.right and abs(below.left - cell.left) < 60
             ):
-                match = re.match(rf"((?:[A-Z][\w&'.-]*\s+){{0,2}}{_FORM})\b\.?(?=,|$|\s*\n)", below.text, re.IGNORECASE)
+                match = re.match(rf"((?:[A-Z][\w&'.,-]*\s+){{0,2}}{_FORM})\b\.?(?=,|$|\s*\n)", below.text, re.IGNORECASE)
                 return _as(cell, f"{cell.text} {match.group()}") if match and len(below.text) < 45 else cell
     return cell
 
