@@ -182,7 +182,9 @@ def _whole(rows: list[Row], at: int, cell: Cell) -> Cell:
             if (row.sheet_of == rows[at].sheet_of and close and abs(below.left - cell.left) < 4) or (
                 close and cell.left < below.left < cell.right and abs(below.left - cell.left) < 60
             ):
-                match = re.match(rf"((?:[A-Z][\w&'.,-]*\s+){{0,2}}{_FORM})\b\.?(?=,|$|\s*\n)", below.text, re.IGNORECASE)
+                match = re.match(
+                    rf"((?:[A-Z][\w&'.,-]*\s+){{0,2}}{_FORM})\b\.?(?=,|$|\s*\n)", below.text, re.IGNORECASE
+                )
                 return _as(cell, f"{cell.text} {match.group()}") if match and len(below.text) < 45 else cell
     return cell
 
