@@ -105,7 +105,7 @@ def _helper_of_this_process() -> _Helper:
 
 
 def run(job: str, source: bytes | IO[bytes], **options: Any) -> Any:
-    """Do ``job`` (a key of ``core.sandbox_worker.JOBS``) with a file; what it gives back: JSON, or bytes.
+    """Do ``job`` (a key of ``core.sandbox_worker.JOBS``) with a file; what it gives back: JSON, bytes, or both.
 
     ``source`` is a file with a descriptor, whose position is left alone, or bytes. Raises ``Unfit`` with a code where the
     file is refused (FILE-LIMITS: it took too much memory or time; FILE-BROKEN: a parser died of it), ``SandboxAway``.
@@ -205,8 +205,12 @@ def _result(answer: bytes) -> Any:
     if head.get("fault") == "seccomp":
         raise SandboxAway("seccomp")
     if head.get("done") is not True:
-        log.warning("parser_fault", fault=str(head.get("fault"))[:80])
+        # what the fault says may repeat the stranger's file: seen by developers only
+        said = {} if settings.PRODUCTION else {"words": str(head.get("words"))[:200]}
+        log.warning("parser_fault", fault=str(head.get("fault"))[:80], **said)
         raise Unfit("FILE-BROKEN", kind="")
+    if head.get("both") is True:
+        return head.get("value"), body
     return head.get("value", body)
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import pikepdf
 from PIL import Image
 
-from core.inspection import Unfit, pdf, pictures, workbook
+from core.inspection import Unfit, pdf, pictures, words, workbook
 
 #: What a parser needs: memory, clocks, reading what is open already, writing the answer, ending. By machine.
 _ALLOWED = {
@@ -47,6 +47,23 @@ _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
 #: Seconds beyond a job's own after which the fork is ended from outside.
 _GRACE = 2
 
+#: Ways of writing letters that parsers ask for by name.
+_CODECS = (
+    "ascii",
+    "latin-1",
+    "cp437",
+    "cp1252",
+    "utf-8",
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "utf-32-le",
+)
+#: The fonts that every PDF reader has, and one that none has.
+_FONTS = ("Helvetica", "Times-Roman", "Courier-Bold", "Symbol", "ZapfDingbats", "Unheard-Of")
+
 Job = Callable[..., Any]
 
 
@@ -59,7 +76,10 @@ def _document(data: bytes, *, kind: str) -> None:
         pictures.inspect(data, kind)
 
 
-JOBS: dict[str, Job] = {"document": _document, "logo": pictures.logo, "sheets": workbook.sheets}
+JOBS: dict[str, Job] = {
+    "document": _document, "logo": pictures.logo, "sheets": workbook.sheets, "words": words.words,
+    "page_image": words.page_image,
+}  # fmt: skip
 
 
 class _Instruction(ctypes.Structure):
@@ -105,6 +125,8 @@ def _answer(job: str, data: bytes, options: dict[str, Any]) -> tuple[dict[str, A
         return {"unfit": "FILE-LIMITS", "words": {}}, b""
     if isinstance(found, bytes):
         return {"done": True}, found
+    if isinstance(found, tuple):
+        return {"done": True, "both": True, "value": found[0]}, found[1]
     return {"done": True, "value": found}, b""
 
 
@@ -119,7 +141,7 @@ def _do(order: dict[str, Any], source: int, target: int) -> None:
         head, body = _answer(order["job"], data, order["options"])
     except Exception as error:
         # a parser's own fault: the file is not what it says, and the parent is told which fault it was
-        head, body = {"fault": type(error).__name__}, b""
+        head, body = {"fault": type(error).__name__, "words": str(error)[:200]}, b""
     _write(target, head, body)
 
 
@@ -139,15 +161,36 @@ def _warm() -> None:
         paper = io.BytesIO()
         page.save(paper, encryption=locks)
         _answer("document", paper.getvalue(), {"kind": "PDF"})
+    _warm_pages()
     for kind in ("PNG", "JPEG"):
         drawn = io.BytesIO()
         Image.new("RGB", (32, 32)).save(drawn, kind)
         _answer("document", drawn.getvalue(), {"kind": kind})
         sizes = {"max_pixels": 10**6, "min_side": 1, "width": 16, "height": 16, "kept_bytes": 1}
         _answer("logo", drawn.getvalue(), sizes)
+        _answer("page_image", drawn.getvalue(), {"kind": kind})
     _answer("sheets", _small_book(), {})
     # characters are looked up in modules that are loaded when they are first met
-    "ä".encode("cp437").decode("utf-16", "replace")
+    for name in _CODECS:
+        b"".decode(name)
+
+
+def _warm_pages() -> None:
+    """A page with letters in each kind of font that needs no file: the library looks for the machine's fonts at the first."""
+    document = pikepdf.new()
+    fonts = {}
+    for place, name in enumerate(_FONTS):
+        face = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": f"/{name}"}
+        fonts[f"/F{place}"] = {key: pikepdf.Name(value) for key, value in face.items()}
+    page = document.add_blank_page()
+    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(fonts))
+    shown = " ".join(f"/F{place} 9 Tf 0 12 Td (Net 18,000 kg) Tj" for place in range(len(_FONTS)))
+    page.Contents = document.make_stream(f"BT {shown} ET".encode())
+    paper = io.BytesIO()
+    document.save(paper)
+    _answer("words", paper.getvalue(), {})
+    for legible in (False, True):
+        _answer("page_image", paper.getvalue(), {"legible": legible, "width": 200})
 
 
 def _small_book() -> bytes:

@@ -86,6 +86,12 @@ class Check:
             if system.browser()
             else Finding("note", "no Chromium: ./portal test installs it, or run `apt-get install -y chromium`")
         )
+        unread = system.missing_ocr()
+        found.append(
+            Finding("note", f"scanned documents are not read: run `apt-get install -y {' '.join(unread)}`")
+            if unread
+            else ok("Tesseract for scanned documents")
+        )
         free = shutil.disk_usage(self.places.root).free
         enough = free >= LEAST_FREE_BYTES
         text = f"{free / 1024**3:.1f} GiB free on the disk"

@@ -41,6 +41,7 @@ class Installer:
             self.virtual_environment()
             self.packages("dev" if development else "runtime")
             self.libraries()
+            self.ocr()
             if development:
                 self.browser()
             self.front_end()
@@ -112,6 +113,17 @@ class Installer:
         if missing:
             with self.console.step("Installing the libraries for PDF"):
                 system.install(missing, "the PDF documents", self.log)
+
+    def ocr(self) -> None:
+        """Tesseract, which reads scanned documents: where we may install it; the portal runs without."""
+        missing = system.missing_ocr()
+        if not missing or not system.may_install():
+            return
+        try:
+            with self.console.step("Installing the reader of scanned documents"):
+                system.install(missing, "reading scanned documents", self.log)
+        except PortalError:
+            self.console.line(f"  Scanned documents will not be read: {', '.join(missing)} could not be installed.")
 
     def browser(self) -> None:
         """Chromium for the browser tests."""

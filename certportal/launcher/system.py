@@ -17,6 +17,9 @@ LIBRARIES = {
 }
 """What WeasyPrint loads, and the Debian package that carries it."""
 
+OCR_LANGUAGES = {"eng": "tesseract-ocr", "spa": "tesseract-ocr-spa"}
+"""Languages in which documents without text are read, and the Debian package that carries each. The portal runs without."""
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -33,10 +36,24 @@ def _loads(library: str) -> bool:
     return True
 
 
+def missing_ocr() -> list[str]:
+    """Debian packages that reading letters in pictures of pages needs and that are not here."""
+    program = shutil.which("tesseract")
+    if program is None:
+        return list(OCR_LANGUAGES.values())
+    said = subprocess.run([program, "--list-langs"], capture_output=True, text=True, check=False, timeout=20)
+    return [package for language, package in OCR_LANGUAGES.items() if language not in said.stdout.split()]
+
+
 def browser() -> str | None:
     """The Chromium for the browser tests: PORTAL_CHROMIUM, or the one on the path."""
     chosen = os.environ.get("PORTAL_CHROMIUM")
     return chosen or next((found for name in BROWSERS if (found := shutil.which(name))), None)
+
+
+def may_install() -> bool:
+    """Whether Debian packages can be brought without asking anybody."""
+    return _prefix() is not None
 
 
 def _prefix() -> list[str] | None:

@@ -90,7 +90,7 @@ def test_every_secret_is_demanded_and_listed() -> None:
 
 def test_image_installs_what_up_installs() -> None:
     steps = (PROJECT / "Dockerfile").read_text()
-    for package in ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"):
+    for package in ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "tesseract-ocr", "tesseract-ocr-spa"):
         assert package in steps
     assert "--require-hashes -r requirements/runtime.txt" in steps
     assert "npm ci" in steps
