@@ -74,7 +74,7 @@ def d01() -> None:
             "importer": at("Hadleywick Spice Importers Corp."),
             "organic": at("Organic Turmeric Powder"),
         },
-        "'Lot 14' is part of the exporter's address, not a lot of the goods.",
+        "'Lot 14' is part of the exporter's address, no lot. The lot codes wrap in their narrow cells.",
     )
 
 
@@ -130,7 +130,7 @@ def d02() -> None:
             "importer": at("Prairiewisp Ingredients, Inc."),
             "organic": at("Quinua blanca orgánica"),
         },
-        "A range is one entry, as printed. The importer's name breaks over two lines in the print.",
+        "A range is one entry, as printed.",
     )
 
 
