@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import common
@@ -45,9 +46,11 @@ def check(path: Path) -> list[str]:
         book = openpyxl.load_workbook(path.with_suffix(".xlsx"), data_only=True)
         for field, spot in spots(where):
             value = book[spot["sheet"]][spot["cell"]].value
-            text = f"{value:,.2f}" if isinstance(value, float | int) else str(value)
-            plain = text.replace(",", "").rstrip("0").rstrip(".")
-            if spot["text"] not in text and spot["text"].replace(",", "").rstrip("0").rstrip(".") != plain:
+            if isinstance(value, float | int):  # the text is the number as the cell shows it
+                good = Decimal(spot["text"].replace(",", "")) == Decimal(str(value))
+            else:
+                good = spot["text"] in str(value)
+            if not good:
                 wrong.append(f"{field}: {spot} but the cell has {value!r}")
         return wrong
     import pypdfium2 as pdfium
