@@ -77,9 +77,7 @@ def answer(
     }
     if note:
         data["note"] = note
-    (OUT / f"{name}.json").write_text(
-        json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-    )
+    (OUT / f"{name}.json").write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def at(text: str, page: int = 1) -> dict:
@@ -126,8 +124,14 @@ def scan(
     for quality in range(60, 20, -4):
         out = io.BytesIO()
         pages[0].save(
-            out, "PDF", resolution=dpi, quality=quality, save_all=True, append_images=pages[1:],
-            creationDate=None, modDate=None,
+            out,
+            "PDF",
+            resolution=dpi,
+            quality=quality,
+            save_all=True,
+            append_images=pages[1:],
+            creationDate=None,
+            modDate=None,
         )
         if len(out.getvalue()) < limit:
             return out.getvalue()

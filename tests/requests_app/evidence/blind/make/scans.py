@@ -47,11 +47,15 @@ def d19() -> None:
     {stamp("CAFETALES YUCUMALÍ<br>EXPORTACIONES", "right:18mm;top:165mm;transform:rotate(-7deg);font-size:10pt")}
     """
     save(
-        "19-factura-comercial", pdf_from_html(body, css, "Caladea"),
+        "19-factura-comercial",
+        pdf_from_html(body, css, "Caladea"),
         {"seed": 19, "dpi": 200, "tilt": 0.7, "noise": 4.0},
     )
     answer(
-        "19-factura-comercial", "scan", "es", "commercial_invoice",
+        "19-factura-comercial",
+        "scan",
+        "es",
+        "commercial_invoice",
         {
             "net_weight_kg": "20700",
             "lots": ["017-041-0220", "017-041-0221"],
@@ -99,11 +103,15 @@ def d20() -> None:
     {stamp("BINHTRANG<br>CASHEW JSC", "left:120mm;top:118mm;transform:rotate(9deg);border-radius:50%;padding:16px 10px")}
     """
     save(
-        "20-packing-list", pdf_from_html(body, css, "Source Sans"),
+        "20-packing-list",
+        pdf_from_html(body, css, "Source Sans"),
         {"seed": 20, "dpi": 150, "tilt": -0.8, "noise": 5.0, "shadow": True},
     )
     answer(
-        "20-packing-list", "scan", "en", "packing_list",
+        "20-packing-list",
+        "scan",
+        "en",
+        "packing_list",
         {
             "net_weight_kg": "15876",
             "lots": ["BT-320-2605", "BT-240-2605"],
@@ -167,11 +175,15 @@ SHIPPER'S LOAD AND COUNT</pre></td><td class=r><pre>19,380.00</pre></td><td clas
     {stamp("LADEN ON BOARD<br>07 JUN 2026", "left:70mm;top:190mm;transform:rotate(-4deg);font-size:11pt")}
     """
     save(
-        "21-sea-waybill", pdf_from_html(body, css, "Roboto"),
+        "21-sea-waybill",
+        pdf_from_html(body, css, "Roboto"),
         {"seed": 21, "dpi": 150, "tilt": 0.9, "noise": 6.0, "black": 44, "paper": 226},
     )
     answer(
-        "21-sea-waybill", "scan", "en", "bill_of_lading",
+        "21-sea-waybill",
+        "scan",
+        "en",
+        "bill_of_lading",
         {
             "net_weight_kg": None,
             "lots": ["CS2604-B"],
@@ -215,11 +227,15 @@ def d22() -> None:
     {stamp("DESPACHADO<br>10 ABR 2026", "right:22mm;top:175mm;transform:rotate(5deg);font-size:12pt")}
     """
     save(
-        "22-lista-empaque", pdf_from_html(body, css, "DejaVu Serif"),
+        "22-lista-empaque",
+        pdf_from_html(body, css, "DejaVu Serif"),
         {"seed": 22, "dpi": 175, "tilt": -0.5, "noise": 5.0},
     )
     answer(
-        "22-lista-empaque", "scan", "es", "packing_list",
+        "22-lista-empaque",
+        "scan",
+        "es",
+        "packing_list",
         {
             "net_weight_kg": "25025",
             "lots": ["LG-26-07", "LG-26-08", "LG-26-09", "LG-26-11"],
@@ -255,11 +271,15 @@ def d23() -> None:
     a, b = label("GS-0631"), label("GS-0632")
     body = f"<table class=s><tr>{a}{a}</tr><tr>{a}{b}</tr><tr>{b}{b}</tr></table>"
     save(
-        "23-label-sheet", pdf_from_html(body, css, "Roboto"),
+        "23-label-sheet",
+        pdf_from_html(body, css, "Roboto"),
         {"seed": 23, "dpi": 150, "tilt": 0.5, "noise": 4.0, "shadow": True},
     )
     answer(
-        "23-label-sheet", "scan", "en", "label",
+        "23-label-sheet",
+        "scan",
+        "en",
+        "label",
         {
             "net_weight_kg": None,
             "lots": ["GS-0631", "GS-0632"],
@@ -305,11 +325,15 @@ def d24() -> None:
     <p>San Antonio, 2 de marzo de 2026</p><p>Por el transportista: {SIGNATURE}</p>
     """
     save(
-        "24-conocimiento-embarque", pdf_from_html(body, css, "Hanken"),
+        "24-conocimiento-embarque",
+        pdf_from_html(body, css, "Hanken"),
         {"seed": 24, "dpi": 200, "tilt": 1.0, "noise": 5.0, "black": 36},
     )
     answer(
-        "24-conocimiento-embarque", "scan", "es", "bill_of_lading",
+        "24-conocimiento-embarque",
+        "scan",
+        "es",
+        "bill_of_lading",
         {
             "net_weight_kg": "21600",
             "lots": ["L-6041", "L-6042", "L-6044"],
@@ -352,11 +376,15 @@ def d25() -> None:
     ____________________</td></tr></table>
     """
     save(
-        "25-factura-proveedor", pdf_from_html(body, css, "Source Serif"),
+        "25-factura-proveedor",
+        pdf_from_html(body, css, "Source Serif"),
         {"seed": 25, "dpi": 150, "tilt": -0.4, "noise": 5.0},
     )
     answer(
-        "25-factura-proveedor", "scan", "es", "supplier_invoice",
+        "25-factura-proveedor",
+        "scan",
+        "es",
+        "supplier_invoice",
         {
             "net_weight_kg": "18000",
             "lots": ["API-07-25"],

@@ -17,7 +17,7 @@ def book(name: str):
     import xlsxwriter
 
     made = xlsxwriter.Workbook(str(OUT / f"{name}.xlsx"))
-    made.set_properties({"author": "", "created": datetime.datetime(2025, 10, 9)})
+    made.set_properties({"author": "", "created": datetime.datetime(2025, 10, 9, tzinfo=datetime.UTC)})
     return made
 
 
@@ -49,7 +49,7 @@ def x26() -> None:
         s.write(f"A{row}", left, bold if row in (6, 7) else None)
         s.write(f"E{row}", right, bold)
         if isinstance(value, datetime.date):
-            s.write_datetime(f"F{row}", datetime.datetime(2026, 4, 28), date)
+            s.write_datetime(f"F{row}", value, date)
         else:
             s.write(f"F{row}", value)
     for column, text in enumerate(
@@ -99,7 +99,10 @@ def x26() -> None:
     p.write("A8", "Container TXLU 608841-2, seal TH 55 0917")
     b.close()
     answer(
-        "26-commercial-invoice", "xlsx", "en", "commercial_invoice",
+        "26-commercial-invoice",
+        "xlsx",
+        "en",
+        "commercial_invoice",
         {
             "net_weight_kg": "16000",
             "lots": ["MP-6103", "MP-6104", "CF-6088"],
@@ -181,7 +184,10 @@ def x27() -> None:
             p.write_string(3 + i, column, text, right if column else None)
     b.close()
     answer(
-        "27-factura-comercial", "xlsx", "es", "commercial_invoice",
+        "27-factura-comercial",
+        "xlsx",
+        "es",
+        "commercial_invoice",
         {
             "net_weight_kg": "18000",
             "lots": ["AJ-171", "AJ-172"],
@@ -253,7 +259,10 @@ def x28() -> None:
             p.write(1 + i, column, text, box)
     b.close()
     answer(
-        "28-packing-list", "xlsx", "en", "packing_list",
+        "28-packing-list",
+        "xlsx",
+        "en",
+        "packing_list",
         {
             "net_weight_kg": kg_of_lb("43200"),
             "lots": ["T-2608-1", "T-2608-2", "G-2608-1"],
@@ -328,7 +337,10 @@ def x29() -> None:
     p.write("A2", "Banco Apurimaqta, cta. 0029-0000-2900-15, SWIFT BAPQPEXX")
     b.close()
     answer(
-        "29-factura-exportacion", "xlsx", "es", "commercial_invoice",
+        "29-factura-exportacion",
+        "xlsx",
+        "es",
+        "commercial_invoice",
         {
             "net_weight_kg": "15000",
             "lots": ["KW-26-03", "MC-26-011"],
@@ -373,8 +385,13 @@ def x30() -> None:
         ("Lote", "Súper sacos", "Peso neto (toneladas cortas)", "Peso bruto (toneladas cortas)", "Sello")
     ):
         s.write(9, column, text, head)
-    for i, line in enumerate((("GT-311", 8, 8.0, 8.024, "MX 70118"), ("GT-312", 7, 7.0, 7.021, "MX 70118"),
-                              ("GT-314", 6, 5.5, 5.518, "MX 70118"))):
+    for i, line in enumerate(
+        (
+            ("GT-311", 8, 8.0, 8.024, "MX 70118"),
+            ("GT-312", 7, 7.0, 7.021, "MX 70118"),
+            ("GT-314", 6, 5.5, 5.518, "MX 70118"),
+        )
+    ):
         for column, value in enumerate(line):
             s.write(10 + i, column, value, three if column in (2, 3) else box)
     s.write("A14", "Total", total)
@@ -391,14 +408,22 @@ def x30() -> None:
     p = b.add_worksheet("Transporte")
     p.set_column("A:B", 24)
     for i, (left, right) in enumerate(
-        (("Línea", "Fletes Pitahayal"), ("Tractor", "88-AX-9"), ("Caja", "514-XP-2"), ("Operador", "J. Bacasehua"),
-         ("Cruce", "Nogales, 21/05/2026"))
+        (
+            ("Línea", "Fletes Pitahayal"),
+            ("Tractor", "88-AX-9"),
+            ("Caja", "514-XP-2"),
+            ("Operador", "J. Bacasehua"),
+            ("Cruce", "Nogales, 21/05/2026"),
+        )
     ):
         p.write(i, 0, left)
         p.write(i, 1, right)
     b.close()
     answer(
-        "30-lista-empaque", "xlsx", "es", "packing_list",
+        "30-lista-empaque",
+        "xlsx",
+        "es",
+        "packing_list",
         {
             "net_weight_kg": plain(Decimal("20.5") * SHORT_TON_LB * Decimal("0.45359237")),
             "lots": ["GT-311", "GT-312", "GT-314"],

@@ -59,7 +59,10 @@ def d01() -> None:
     """
     save("01-commercial-invoice", pdf_from_html(body, css, "DejaVu Sans"))
     answer(
-        "01-commercial-invoice", "text_pdf", "en", "commercial_invoice",
+        "01-commercial-invoice",
+        "text_pdf",
+        "en",
+        "commercial_invoice",
         {
             "net_weight_kg": "12750.45",
             "lots": ["VAE/TUR/0042", "VAE/GIN/0043", "VAE/PEP/0007"],
@@ -115,7 +118,10 @@ def d02() -> None:
     """.replace("22,68 kg (50 lb)", "22.68 kg (50 lb)")
     save("02-factura-exportacion", pdf_from_html(body, css, "Source Sans"))
     answer(
-        "02-factura-exportacion", "text_pdf", "es", "commercial_invoice",
+        "02-factura-exportacion",
+        "text_pdf",
+        "es",
+        "commercial_invoice",
         {
             "net_weight_kg": "19958.4",
             "lots": ["Q26-081 al Q26-088"],
@@ -172,7 +178,10 @@ def d03() -> None:
     """
     save("03-conocimiento-embarque", pdf_from_html(body, css, "Roboto"))
     answer(
-        "03-conocimiento-embarque", "text_pdf", "es", "bill_of_lading",
+        "03-conocimiento-embarque",
+        "text_pdf",
+        "es",
+        "bill_of_lading",
         {
             "net_weight_kg": None,
             "lots": [],
@@ -214,7 +223,10 @@ def d04() -> None:
     """
     save("04-shipping-advice", pdf_from_html(body, css, "Source Serif"))
     answer(
-        "04-shipping-advice", "text_pdf", "en", "shipping_advice",
+        "04-shipping-advice",
+        "text_pdf",
+        "en",
+        "shipping_advice",
         {
             "net_weight_kg": "16320",
             "lots": ["KW-0917", "KW-0918", "KW-0921"],
@@ -269,7 +281,10 @@ def d05() -> None:
     """
     save("05-packing-list", pdf_from_html(body, css, "DejaVu Serif"))
     answer(
-        "05-packing-list", "text_pdf", "en", "packing_list",
+        "05-packing-list",
+        "text_pdf",
+        "en",
+        "packing_list",
         {
             "net_weight_kg": "17500",
             "lots": ["260611A", "260612A", "260613B"],
@@ -319,7 +334,10 @@ def d06() -> None:
     """
     save("06-lista-empaque", pdf_from_html(body, css, "Caladea"))
     answer(
-        "06-lista-empaque", "text_pdf", "es", "packing_list",
+        "06-lista-empaque",
+        "text_pdf",
+        "es",
+        "packing_list",
         {
             "net_weight_kg": "18975",
             "lots": ["11/203/187"],
@@ -363,20 +381,22 @@ def d07() -> None:
     c.setFont("Times-Roman", 8)
     c.drawString(330, h - 62, "for port to port or combined transport - Red Gulf Lanes (invented carrier)")
     for x0, y0, x1, y1 in (
-        (36, h - 130, 318, h - 40), (36, h - 205, 318, h - 130), (36, h - 275, 318, h - 205),
-        (318, h - 130, w - 36, h - 75), (318, h - 275, w - 36, h - 130),
-        (36, h - 325, w - 36, h - 275), (36, 150, w - 36, h - 325), (36, 60, w - 36, 150),
+        (36, h - 130, 318, h - 40),
+        (36, h - 205, 318, h - 130),
+        (36, h - 275, 318, h - 205),
+        (318, h - 130, w - 36, h - 75),
+        (318, h - 275, w - 36, h - 130),
+        (36, h - 325, w - 36, h - 275),
+        (36, 150, w - 36, h - 325),
+        (36, 60, w - 36, 150),
     ):
         c.rect(x0, y0, x1 - x0, y1 - y0)
     lab(40, h - 48, "SHIPPER (Complete name and address)")
-    typ(42, h - 62, "HABESHORA COFFEE UNION P.L.C.", "KIRKOSA SUB-CITY, HOUSE NO. 0042",
-        "ADDIS ABEBA, ETHIOPIA")
+    typ(42, h - 62, "HABESHORA COFFEE UNION P.L.C.", "KIRKOSA SUB-CITY, HOUSE NO. 0042", "ADDIS ABEBA, ETHIOPIA")
     lab(40, h - 138, "CONSIGNEE (Complete name and address)")
-    typ(42, h - 152, "OSTRANDER & PIPWELL", "COMMODITIES, LLC", "1200 GRANARY ROW, STE 4",
-        "OAKLAND, CA 94607, U.S.A.")
+    typ(42, h - 152, "OSTRANDER & PIPWELL", "COMMODITIES, LLC", "1200 GRANARY ROW, STE 4", "OAKLAND, CA 94607, U.S.A.")
     lab(40, h - 213, "NOTIFY PARTY")
-    typ(42, h - 227, "GOLDENREACH FORWARDING, INC.", "PH +1 510 555 0119",
-        "ATTN: IMPORT DESK REF 320-19392")
+    typ(42, h - 227, "GOLDENREACH FORWARDING, INC.", "PH +1 510 555 0119", "ATTN: IMPORT DESK REF 320-19392")
     lab(322, h - 83, "BILL OF LADING NO.")
     typ(326, h - 97, "RGL DJI 0042113")
     lab(430, h - 83, "BOOKING NO.")
@@ -393,28 +413,45 @@ def d07() -> None:
     lab(515, h - 333, "MEASUREMENT")
     typ(42, h - 350, "HCU", "OAKLAND", "LOT #:", "010/0042/0113")
     typ(42, h - 410, "CONT. RGLU3019277", "SEAL 88120")
-    typ(150, h - 350, "320 BAGS OF GREEN COFFEE BEANS,", "YIRGACHELA GRADE 2, WASHED,",
-        "CROP 2025/26", "", "NET WEIGHT : 19,200.00 KILOS", "TARE BAGS  :    192.00 KILOS", "",
-        "HS 0901.11", "FREIGHT COLLECT", "1 X 20' FCL/FCL, SAID TO CONTAIN")
+    typ(
+        150,
+        h - 350,
+        "320 BAGS OF GREEN COFFEE BEANS,",
+        "YIRGACHELA GRADE 2, WASHED,",
+        "CROP 2025/26",
+        "",
+        "NET WEIGHT : 19,200.00 KILOS",
+        "TARE BAGS  :    192.00 KILOS",
+        "",
+        "HS 0901.11",
+        "FREIGHT COLLECT",
+        "1 X 20' FCL/FCL, SAID TO CONTAIN",
+    )
     typ(430, h - 350, "19,392.00", "KILOS")
     typ(515, h - 350, "33.0 CBM")
     typ(150, h - 500, "SHIPPED ON BOARD 02 JAN 2026", "LOT MUST BE KEPT DRY")
     lab(40, 142, "FREIGHT AND CHARGES")
     typ(42, 120, "AS ARRANGED")
     c.setFont("Helvetica", 4.5)
-    c.drawString(40, 66, "Weight, measure, marks, numbers, quality and value as declared by shipper, "
-                 "unknown to carrier. THREE originals signed.")
+    c.drawString(
+        40,
+        66,
+        "Weight, measure, marks, numbers, quality and value as declared by shipper, "
+        "unknown to carrier. THREE originals signed.",
+    )
     c.saveState()
     c.translate(20, 200)
     c.rotate(90)
     c.setFont("Helvetica", 4.5)
-    c.drawString(0, 0, "Form RGL-101 rev. 0113 - net weight clauses see tariff item 18,000 - red gulf "
-                 "lanes.example")
+    c.drawString(0, 0, "Form RGL-101 rev. 0113 - net weight clauses see tariff item 18,000 - red gulf lanes.example")
     c.restoreState()
     c.save()
     save("07-bill-of-lading", out.getvalue())
     answer(
-        "07-bill-of-lading", "text_pdf", "en", "bill_of_lading",
+        "07-bill-of-lading",
+        "text_pdf",
+        "en",
+        "bill_of_lading",
         {
             "net_weight_kg": "19200",
             "lots": ["010/0042/0113"],
@@ -462,7 +499,10 @@ def d08() -> None:
     """
     save("08-factura-exportacion", pdf_from_html(body, css, "Hanken"))
     answer(
-        "08-factura-exportacion", "text_pdf", "es", "commercial_invoice",
+        "08-factura-exportacion",
+        "text_pdf",
+        "es",
+        "commercial_invoice",
         {
             "net_weight_kg": "26250",
             "lots": ["PZ-SJ 031", "PZ-SJ 032"],
@@ -509,7 +549,10 @@ def d09() -> None:
     """
     save("09-invoice", pdf_from_html(body, css, "DejaVu Sans"))
     answer(
-        "09-invoice", "text_pdf", "en", "commercial_invoice",
+        "09-invoice",
+        "text_pdf",
+        "en",
+        "commercial_invoice",
         {
             "net_weight_kg": "22450",
             "lots": ["07/25-S"],

@@ -49,7 +49,10 @@ def d10() -> None:
     """
     save("10-factura-comercial", pdf_from_html(body, css, "Roboto"))
     answer(
-        "10-factura-comercial", "text_pdf", "es", "commercial_invoice",
+        "10-factura-comercial",
+        "text_pdf",
+        "es",
+        "commercial_invoice",
         {
             "net_weight_kg": "19200",
             "lots": ["MXT-2603-A", "MXT-2603-B"],
@@ -106,7 +109,10 @@ def d11() -> None:
     """
     save("11-packing-slip", pdf_from_html(body, css, "Source Sans"))
     answer(
-        "11-packing-slip", "text_pdf", "en", "packing_list",
+        "11-packing-slip",
+        "text_pdf",
+        "en",
+        "packing_list",
         {
             "net_weight_kg": kg_of_lb("41250"),
             "lots": ["FX-5531", "FX-5534"],
@@ -149,10 +155,17 @@ def d12() -> None:
     c.setFont("Helvetica", 8)
     c.drawRightString(w - m, h - 42, "BILL OF LADING FOR OCEAN TRANSPORT")
     for x0, y0, x1, y1 in (
-        (m, h - 125, 300, h - 55), (m, h - 190, 300, h - 125), (m, h - 265, 300, h - 190),
-        (300, h - 90, w - m, h - 55), (300, h - 190, w - m, h - 90), (300, h - 265, w - m, h - 190),
-        (m, h - 300, 170, h - 265), (170, h - 300, 300, h - 265), (300, h - 300, w - m, h - 265),
-        (m, h - 570, w - m, h - 300), (m, 90, w - m, h - 570),
+        (m, h - 125, 300, h - 55),
+        (m, h - 190, 300, h - 125),
+        (m, h - 265, 300, h - 190),
+        (300, h - 90, w - m, h - 55),
+        (300, h - 190, w - m, h - 90),
+        (300, h - 265, w - m, h - 190),
+        (m, h - 300, 170, h - 265),
+        (170, h - 300, 300, h - 265),
+        (300, h - 300, w - m, h - 265),
+        (m, h - 570, w - m, h - 300),
+        (m, 90, w - m, h - 570),
     ):
         c.rect(x0, y0, x1 - x0, y1 - y0)
     lab(m + 4, h - 63, "SHIPPER")
@@ -160,13 +173,25 @@ def d12() -> None:
     lab(m + 4, h - 133, "CONSIGNEE (not negotiable unless consigned to order)")
     typ(m + 6, h - 147, "TO ORDER OF CRESTHOLLOW MERCHANTS BANK", "TRADE DESK, ALBANY, NY, USA")
     lab(m + 4, h - 198, "NOTIFY PARTY")
-    typ(m + 6, h - 212, "WRENFIELD SEED & SPICE, INC.", "6 COOPERAGE WAY", "SCRANTON, PA 18503, USA",
-        "IMPORTS@WRENFIELD.EXAMPLE")
+    typ(
+        m + 6,
+        h - 212,
+        "WRENFIELD SEED & SPICE, INC.",
+        "6 COOPERAGE WAY",
+        "SCRANTON, PA 18503, USA",
+        "IMPORTS@WRENFIELD.EXAMPLE",
+    )
     lab(304, h - 63, "B/L NO.")
     typ(306, h - 80, "KCL/MUN/SAV/204417", size=11)
     lab(304, h - 98, "SHIPPER'S REFERENCES")
-    typ(306, h - 112, "S/BILL NO. 6610442 DT. 15.04.2026", "INV. NO. SGX/2627/045 DT. 12.04.2026",
-        "L/C NO. CMB-IMP-55017", "IEC 0899991220")
+    typ(
+        306,
+        h - 112,
+        "S/BILL NO. 6610442 DT. 15.04.2026",
+        "INV. NO. SGX/2627/045 DT. 12.04.2026",
+        "L/C NO. CMB-IMP-55017",
+        "IEC 0899991220",
+    )
     lab(304, h - 198, "DELIVERY AGENT AT DESTINATION")
     typ(306, h - 212, "MARSHTON SHIPPING AGENCIES INC.", "SAVANNAH, GA", "TEL 1 912 555 0177")
     lab(m + 4, h - 273, "VESSEL / VOYAGE")
@@ -179,11 +204,32 @@ def d12() -> None:
     lab(170, h - 308, "NUMBER AND KIND OF PACKAGES; DESCRIPTION OF GOODS")
     lab(440, h - 308, "GROSS WEIGHT")
     lab(510, h - 308, "MEASUREMENT")
-    typ(m + 6, h - 324, "KCLU 510442-7", "20'GP FCL/FCL", "SEAL KC 88107", "LINE SEAL 0027714", "",
-        "MARKS:", "WSS / SAVANNAH", "1-720", size=8)
-    typ(172, h - 324, "720 (SEVEN HUNDRED TWENTY) PAPER BAGS", "HULLED SESAME SEEDS, ORGANIC (NOP)",
-        "LOT NO. SX-26-014 & SX-26-015", "H.S. CODE 1207.40.90", "", "FREIGHT PREPAID",
-        "14 DAYS FREE AT DESTINATION", "SHIPPER'S LOAD, STOW, COUNT AND SEAL", size=8.5)
+    typ(
+        m + 6,
+        h - 324,
+        "KCLU 510442-7",
+        "20'GP FCL/FCL",
+        "SEAL KC 88107",
+        "LINE SEAL 0027714",
+        "",
+        "MARKS:",
+        "WSS / SAVANNAH",
+        "1-720",
+        size=8,
+    )
+    typ(
+        172,
+        h - 324,
+        "720 (SEVEN HUNDRED TWENTY) PAPER BAGS",
+        "HULLED SESAME SEEDS, ORGANIC (NOP)",
+        "LOT NO. SX-26-014 & SX-26-015",
+        "H.S. CODE 1207.40.90",
+        "",
+        "FREIGHT PREPAID",
+        "14 DAYS FREE AT DESTINATION",
+        "SHIPPER'S LOAD, STOW, COUNT AND SEAL",
+        size=8.5,
+    )
     typ(440, h - 324, "18,414.000", "KGS")
     typ(510, h - 324, "26.500", "CBM")
     typ(172, h - 545, "SHIPPED ON BOARD  19 APR 2026", size=9)
@@ -191,12 +237,10 @@ def d12() -> None:
     c.setFont("Times-Roman", 6)
     y = h - 596
     for line in (
-        "RECEIVED by the Carrier in apparent good order and condition, unless otherwise stated, the total "
-        "number of containers or packages said to contain the goods",
-        "described above. Particulars furnished by the shipper; weight, measure, quality, contents and value "
-        "unknown to the Carrier.",
-        "IN WITNESS whereof 3 (three) original bills of lading have been signed, one of which being "
-        "accomplished the others to be void.",
+        "RECEIVED by the Carrier in apparent good order and condition, unless otherwise stated, the total number of",
+        "containers or packages said to contain the goods described above. Particulars furnished by the shipper; weight,",
+        "measure, quality, contents and value unknown to the Carrier. IN WITNESS whereof 3 (three) original bills of",
+        "lading have been signed, one of which being accomplished the others to be void.",
     ):
         c.drawString(m + 4, y, line)
         y -= 8
@@ -204,7 +248,10 @@ def d12() -> None:
     c.save()
     save("12-bill-of-lading", out.getvalue())
     answer(
-        "12-bill-of-lading", "text_pdf", "en", "bill_of_lading",
+        "12-bill-of-lading",
+        "text_pdf",
+        "en",
+        "bill_of_lading",
         {
             "net_weight_kg": None,
             "lots": ["SX-26-014", "SX-26-015"],
@@ -266,7 +313,10 @@ def d13() -> None:
     """
     save("13-lista-empaque", pdf_from_html(body, css, "Manrope"))
     answer(
-        "13-lista-empaque", "text_pdf", "es", "packing_list",
+        "13-lista-empaque",
+        "text_pdf",
+        "es",
+        "packing_list",
         {
             "net_weight_kg": "18000",
             "lots": ["CHB-0311", "CHB-0312", "CHB-0315"],
@@ -320,7 +370,10 @@ def d14() -> None:
     """
     save("14-invoice-letter", pdf_from_html(body, css, "DejaVu Serif"))
     answer(
-        "14-invoice-letter", "text_pdf", "en", "commercial_invoice",
+        "14-invoice-letter",
+        "text_pdf",
+        "en",
+        "commercial_invoice",
         {
             "net_weight_kg": "18000",
             "lots": ["L25-3307"],
@@ -387,7 +440,10 @@ FLETE POR COBRAR
     """
     save("15-conocimiento-embarque", pdf_from_html(body, css, "Roboto"))
     answer(
-        "15-conocimiento-embarque", "text_pdf", "es", "bill_of_lading",
+        "15-conocimiento-embarque",
+        "text_pdf",
+        "es",
+        "bill_of_lading",
         {
             "net_weight_kg": "17500",
             "lots": ["03-1188-0027"],
@@ -433,7 +489,10 @@ def d16() -> None:
     """
     save("16-weight-certificate", pdf_from_html(body, css, "Caladea"))
     answer(
-        "16-weight-certificate", "text_pdf", "en", "weight_certificate",
+        "16-weight-certificate",
+        "text_pdf",
+        "en",
+        "weight_certificate",
         {
             "net_weight_kg": "15960",
             "lots": ["VCO-118", "VCO-119", "VCO-120"],
@@ -489,7 +548,10 @@ def d17() -> None:
     """
     save("17-factura-comercial", pdf_from_html(body, css, "Hanken"))
     answer(
-        "17-factura-comercial", "text_pdf", "es", "commercial_invoice",
+        "17-factura-comercial",
+        "text_pdf",
+        "es",
+        "commercial_invoice",
         {
             "net_weight_kg": "20000",
             "lots": ["AZ-25-119"],
@@ -542,7 +604,10 @@ def d18() -> None:
     """
     save("18-invoice", pdf_from_html(body, css, "Source Serif"))
     answer(
-        "18-invoice", "text_pdf", "en", "commercial_invoice",
+        "18-invoice",
+        "text_pdf",
+        "en",
+        "commercial_invoice",
         {
             "net_weight_kg": "14750",
             "lots": [],
