@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def _placed(table: str, facts: dict[str, Any]) -> list[Word]:
     scale = width / facts["pixels"][0]
     found: list[Word] = []
     for row in rows:
-        if row["level"] != "5" or float(row["conf"]) < LEAST_SURE:
+        if row["level"] != "5" or Decimal(row["conf"]) < LEAST_SURE:
             continue
         top, tall = lines.get(_line(row), (int(row["top"]), int(row["height"])))
         if tall > 2 * int(row["height"]) + 8:

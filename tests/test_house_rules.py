@@ -29,6 +29,11 @@ def sources() -> list[Path]:
     )  # fmt: skip
 
 
+def is_paper(path: Path) -> bool:
+    """Whether it draws papers for tests: one long function a paper, read beside the paper and by nobody else."""
+    return "evidence" in path.parts and path.parent.name == "make"
+
+
 def test_celery_is_never_eager():
     assert getattr(app.conf, EAGER) is False
     named = [str(path.relative_to(ROOT)) for path in sources() if EAGER in path.read_text(encoding="utf-8")]
@@ -48,7 +53,7 @@ def test_files_stay_small():
     long = []
     for path in sources():
         text = path.read_text(encoding="utf-8")
-        if code_lines(text) > FILE_LINES and not REASON.search(text):
+        if code_lines(text) > FILE_LINES and not REASON.search(text) and not is_paper(path):
             long.append(f"{path.relative_to(ROOT)}: {code_lines(text)} lines")
     assert long == []
 
@@ -57,7 +62,7 @@ def test_files_stay_small():
 def test_functions_stay_small(floor: str):
     long = []
     for path in sources():
-        if path.relative_to(ROOT).parts[0] != floor:
+        if path.relative_to(ROOT).parts[0] != floor or is_paper(path):
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
