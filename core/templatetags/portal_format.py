@@ -61,7 +61,7 @@ def day(value: dt.date | str | None) -> SafeString | str:
     if isinstance(value, str):
         value = dt.date.fromisoformat(value)
     plain = timezone.localtime(value).date() if isinstance(value, dt.datetime) else value
-    return format_html('<time datetime="{}">{}</time>', plain.isoformat(), date_format(plain, "j M Y"))
+    return format_html('<time datetime="{}">{}</time>', plain.isoformat(), date_format(plain, "DATE_FORMAT"))
 
 
 @register.filter
@@ -70,8 +70,31 @@ def moment(value: dt.datetime | None) -> SafeString | str:
     if not value:
         return DASH
     local = timezone.localtime(value)
-    text = f"{date_format(local, 'j M Y')}, {date_format(local, 'H:i')} {local.tzname()}"
+    text = f"{date_format(local, 'DATE_FORMAT')}, {date_format(local, 'H:i')} {local.tzname()}"
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+
+
+@register.filter
+def plain_day(value: dt.date | str | None) -> str:
+    """A date for plain text (also as ISO text of a date or a moment): "8 Dec 2026". Other text stays as it is."""
+    moment_of = _moment_of(value)
+    return date_format(moment_of, "DATE_FORMAT") if moment_of else str(value or DASH)
+
+
+@register.filter
+def plain_time(value: dt.datetime | str | None, zone: str = "") -> str:
+    """A moment for plain text, in its own time zone, which ``zone`` or the text around it names: "8 Dec 2026, 14:05 UTC"."""
+    moment_of = _moment_of(value)
+    return f"{date_format(moment_of, 'DATE_FORMAT')}, {moment_of:%H:%M} {zone}".strip() if moment_of else str(value or DASH)
+
+
+def _moment_of(value: dt.date | str | None) -> dt.datetime | None:
+    if isinstance(value, dt.date):
+        return value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time.min)
+    try:
+        return dt.datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
 
 
 @register.filter

@@ -110,5 +110,5 @@ def _tell(topic: str, row: SupportSession) -> None:
     notify(
         topic, Audience.CERTIFIER, row.certifier_id, certifier_id=row.certifier_id, object_type="support_session",
         object_id=row.pk, roles=[Role.MANAGER],
-        context={"operator": row.operator_name, "reason": row.reason, "until": f"{row.expires_at:%Y-%m-%d %H:%M} UTC"},
+        context={"operator": row.operator_name, "reason": row.reason, "until": row.expires_at},
     )  # fmt: skip
