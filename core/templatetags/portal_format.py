@@ -85,7 +85,11 @@ def plain_day(value: dt.date | str | None) -> str:
 def plain_time(value: dt.datetime | str | None, zone: str = "") -> str:
     """A moment for plain text, in its own time zone, which ``zone`` or the text around it names: "8 Dec 2026, 14:05 UTC"."""
     moment_of = _moment_of(value)
-    return f"{date_format(moment_of, 'DATE_FORMAT')}, {moment_of:%H:%M} {zone}".strip() if moment_of else str(value or DASH)
+    return (
+        f"{date_format(moment_of, 'DATE_FORMAT')}, {moment_of:%H:%M} {zone}".strip()
+        if moment_of
+        else str(value or DASH)
+    )
 
 
 def _moment_of(value: dt.date | str | None) -> dt.datetime | None:
