@@ -14,6 +14,7 @@ from core import clock
 from core.errors import InvalidInput, NotPermitted, NotVisible
 from core.identity import Identity, act_as
 from core.models import AuditRow, Notification
+from core.templatetags.portal_format import plain_day
 from core.topics import render
 from organizations import delegated
 from organizations.domain import brokers
@@ -153,7 +154,7 @@ class TestTelling:
         for word in (
             world.broker.name,
             world.client.operation.name,
-            grant.valid_until.isoformat(),
+            plain_day(grant.valid_until),
             "drafts of requests",
         ):
             assert word in message.subject + message.body
