@@ -89,3 +89,22 @@ def test_no_weight_is_a_float():
             if not meant and re.search(r"\bFloatField\b|(?<![\w.])float\(", line):
                 found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")
     assert found == []
+
+
+def test_no_request_of_a_browser_is_counted_by_a_log_that_it_empties():
+    """Round requests of the test client CaptureQueriesContext counts nothing: tests.support.statements.asked does."""
+    found = []
+    for path in sources():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for block in (node for node in ast.walk(tree) if isinstance(node, ast.With)):
+            logs = any(
+                "CaptureQueries" in ast.unparse(item) or "num_queries" in ast.unparse(item) for item in block.items
+            )
+            asks = any(
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"get", "post"}
+                and node.args
+                for part in block.body for node in ast.walk(part)
+            )  # fmt: skip
+            if logs and asks:
+                found.append(f"{path.relative_to(ROOT)}:{block.lineno}")
+    assert found == []

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client as Browser
-from django.test.utils import CaptureQueriesContext
 
 from core.errors import InvalidInput
 from core.identity import act_as
@@ -20,6 +18,7 @@ from organizations.models import DirectoryImport, Operation, User
 from organizations.tasks import run_directory_import, sweep_directory_imports
 from organizations.views.directory import DirectoryUpload
 from tests.organizations.test_directory_import import row, workbook
+from tests.support.statements import asked
 from tests.support.world import PLATFORM, World, sign_in_user
 
 pytestmark = pytest.mark.django_db
@@ -130,10 +129,10 @@ def test_the_page_of_problems_costs_the_same_with_one_and_with_many(operator: Br
         path = workbook(tmp_path / f"INTEGRITY_Data_{day}.xlsx", [row(str(number)) for number in range(bad)])
         where = operator.post(PAGE, {"file": upload(path)})["Location"]
         uploads.go_on()
-        with CaptureQueriesContext(connection) as queries:
+        with asked() as queries:
             assert operator.get(where).content.decode().count("exactly 10 digits") == bad
         counts.append(len(queries))
-    assert counts[0] == counts[1]
+    assert counts[0] == counts[1] > 0
 
 
 def test_the_directory_says_what_the_newest_data_do_not_confirm(
