@@ -95,15 +95,16 @@ def render(notification: Notification, language: str, certifier_name: str) -> Me
 def as_html(subject: str, body: str, language: str) -> str:
     """The same mail as HTML: made from the plain text, so that the two cannot say different things.
 
-    An address that stands in a paragraph of its own becomes the button; the foot stays small.
+    The portal's own address, where it stands in a paragraph of its own, becomes the button: never one that somebody
+    typed into a question or a reason. The last foot is the mail's.
     """
-    text, _sep, foot = body.partition(_FOOT)
+    text, _sep, foot = body.rpartition(_FOOT)
     parts = []
     for paragraph in (part.strip() for part in text.split("\n\n")):
         lines = paragraph.splitlines()
         if not lines:
             continue
-        is_link = len(lines) == 1 and paragraph.startswith(("https://", "http://")) and " " not in paragraph
+        is_link = len(lines) == 1 and " " not in paragraph and paragraph.startswith(f"{settings.PORTAL_PUBLIC_ORIGIN}/")
         parts.append({"link": paragraph} if is_link else {"lines": lines})
     with translation.override(language):
         return render_to_string(

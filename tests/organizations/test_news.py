@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from typing import Any
 
@@ -79,6 +80,23 @@ def test_a_mail_has_a_plain_and_a_html_part_that_say_the_same_and_lead_on() -> N
     (row,) = deliveries(world)
     assert f'href="http://127.0.0.1:8000{row.link}"' in html or row.link in html
     assert reverse("organizations:mail_choices") in letter.body
+
+
+def test_an_address_that_somebody_typed_is_no_button_and_a_typed_foot_ends_no_mail() -> None:
+    world = make_world()
+    typed = "Look here:\n\nhttps://portal.example.evil/\n\n-- \nthe end"
+    with act_as(world.loop()):
+        row = notify(
+            "request.question", Audience.CLIENT, world.client.pk, certifier_id=world.certifier.pk,
+            object_type="request", object_id=uuid.uuid4(), roles=[Role.SIGNATORY],
+            context={"reference": "R-1", "question": typed, "deadline": "2026-12-08"},
+        )  # fmt: skip
+    send_notifications(str(world.certifier.pk), str(row.pk))
+    html = mail.outbox[0].alternatives[0][0]  # type: ignore[attr-defined]
+    buttons = re.findall(r'href="([^"]+)" style', html)
+    assert len(buttons) == 1
+    assert buttons[0].startswith("http://127.0.0.1:8000/")
+    assert html.index("Please answer by") < html.index("What to do now") < html.index("Open in CertPortal")
 
 
 def test_without_a_choice_news_come_at_once() -> None:
